@@ -1,0 +1,119 @@
+"""The page: settings, wiring, serving. The path of a question goes on in `web/` and `qa/`."""
+
+import argparse
+import os
+import sys
+import threading
+import webbrowser
+from collections.abc import Callable
+from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, socket
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
+
+from index.access import require_folder
+from index.settings import LibrarySettings, add_library_arguments, library_settings
+from index.types import BriefError
+from qa.engine import Engine, add_model_arguments, local_model, open_engine
+from qa.local_model import LocalModel
+
+EXAMPLES = (
+    "Who led the second coup in Mali?",
+    "By when must MINUSMA leave?",
+    "What does Atallah recommend?",
+    "Why might war crimes go unreported?",
+)
+
+
+def main() -> int:
+    """Serve the page until stopped; return the exit status."""
+    args = _parser().parse_args()
+    try:
+        return _serve(args)
+    except BriefError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python app.py", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
+    parser.add_argument("--port", type=int, default=7860, help="the port to listen on")
+    parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    add_library_arguments(parser)
+    add_model_arguments(parser)
+    return parser
+
+
+def _serve(args: argparse.Namespace) -> int:
+    # What can be known at once is said at once, before the seconds that the imports take.
+    require_port(args.host, args.port)
+    settings = library_settings(args)
+    require_folder(settings.data)
+    import uvicorn
+
+    from web.page import create_app
+
+    starting = Starting(settings, local_model(args))
+    app = create_app(starting.engine, examples=EXAMPLES)
+    server = uvicorn.Server(uvicorn.Config(app, args.host, args.port, log_level="warning"))
+    starting.begin(on_failure=lambda: setattr(server, "should_exit", True))
+    url = f"http://{args.host}:{args.port}"
+    print(f"Sahel Brief is at {url} (Ctrl-C stops it).", flush=True)
+    if not args.no_browser:
+        threading.Timer(1.0, webbrowser.open, [url]).start()
+    server.run()
+    starting.end()
+    if starting.failure:
+        raise starting.failure
+    return 0
+
+
+class Starting:
+    """Opens the library and loads the model in the background, while the page is already up."""
+
+    def __init__(self, settings: LibrarySettings, model: LocalModel) -> None:
+        self._settings, self._model = settings, model
+        self._engine: Engine | None = None
+        self._ending = threading.Event()
+        self.failure: BriefError | None = None
+
+    def engine(self) -> Engine | None:
+        """Return the engine once questions can be answered, None before."""
+        return self._engine
+
+    def begin(self, on_failure: Callable[[], None]) -> None:
+        """Start both; `on_failure` is called when the library cannot be opened."""
+        self._model.start()
+        threading.Thread(target=self._run, args=(on_failure,), name="library", daemon=True).start()
+
+    def end(self) -> None:
+        """Let go of both."""
+        self._ending.set()
+        self._model.close()
+
+    def _run(self, on_failure: Callable[[], None]) -> None:
+        try:
+            with open_engine(self._settings, self._model, on_notice=print) as engine:
+                engine.library.embed([""])  # loads the embedder, so that no question waits for it
+                self._engine = engine
+                self._ending.wait()  # the library's lock belongs to this thread
+        except BriefError as error:
+            self.failure = error
+            on_failure()
+
+
+def require_port(host: str, port: int) -> None:
+    """Raise `BriefError` where the address cannot be listened on."""
+    with socket(AF_INET6 if ":" in host else AF_INET, SOCK_STREAM) as probe:
+        probe.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            raise BriefError(
+                f"The address {host}:{port} cannot be used ({error}). Another Sahel Brief may be "
+                f"running there; stop it, or choose another port: --port {port + 1}"
+            ) from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

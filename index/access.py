@@ -1,0 +1,118 @@
+"""Who may open a library when: many readers, or one process that changes it.
+
+Two processes on one embedded Chroma, one of them writing, corrupt each other's reads
+(Chroma 1.5.9), so a change needs the folder alone. The operating system frees a killed holder.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from filelock import ReadWriteLock, Timeout
+
+from index.library import DiskLibrary, OnProgress
+from index.reading import read_document
+from index.types import BriefError, Embedder
+
+_LOCK = "library.lock"
+_WAIT_S = 5.0
+# Another process's first start may be indexing; that takes seconds, or minutes after a crash.
+_FIRST_START_WAIT_S = 600.0
+
+
+@contextmanager
+def reading(
+    folder: Path,
+    embedder: Embedder,
+    *,
+    bundled: Sequence[Path] = (),
+    on_notice: Callable[[str], None] = lambda text: None,
+    on_progress: OnProgress | None = None,
+) -> Iterator[DiskLibrary]:
+    """Open a library for search, whole and not empty: mended and given `bundled` where needed.
+
+    Raises:
+        BriefError: the folder cannot be used, or is being changed for longer than 10 minutes.
+    """
+    lock = _lock(folder)
+    with _held(lock.read_lock, folder, _FIRST_START_WAIT_S):
+        library = DiskLibrary(folder, embedder)
+        needs_change = not library.documents() or not library.is_whole()
+        library.close()
+    if needs_change:
+        with changing(folder, embedder, wait_s=_FIRST_START_WAIT_S, on_progress=on_progress) as own:
+            if not own.documents():
+                for path in bundled:
+                    on_notice(f"Indexing {path.name}, once.")
+                    own.add(read_document(path), str(path.resolve()), on_progress)
+    with _held(lock.read_lock, folder, _FIRST_START_WAIT_S):
+        library = DiskLibrary(folder, embedder)
+        try:
+            yield library
+        finally:
+            library.close()
+
+
+@contextmanager
+def changing(
+    folder: Path,
+    embedder: Embedder,
+    *,
+    wait_s: float = _WAIT_S,
+    mend: bool = True,
+    on_progress: OnProgress | None = None,
+) -> Iterator[DiskLibrary]:
+    """Open a library to change it, with nobody else in it.
+
+    Raises:
+        BriefError: another process has it open for longer than `wait_s`.
+    """
+    with _held(_lock(folder).write_lock, folder, wait_s):
+        library = DiskLibrary(folder, embedder)
+        try:
+            if mend and not library.is_whole():
+                library.mend(on_progress)
+            yield library
+        except OSError as error:
+            raise _unusable(folder, error) from error
+        finally:
+            library.close()
+
+
+def require_folder(folder: Path) -> None:
+    """Make the data folder. Raises `BriefError` where it cannot be made or written to."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / _LOCK).touch()
+    except OSError as error:
+        raise _unusable(folder, error) from error
+
+
+def _lock(folder: Path) -> ReadWriteLock:
+    require_folder(folder)
+    return ReadWriteLock(folder / _LOCK, is_singleton=False)
+
+
+@contextmanager
+def _held(
+    acquire: Callable[..., AbstractContextManager[None]], folder: Path, wait_s: float
+) -> Iterator[None]:
+    held = acquire(timeout=wait_s)
+    try:
+        held.__enter__()
+    except Timeout:
+        raise BriefError(
+            f"The library in {folder} is in use by another process, such as a running app.py. "
+            "Stop that first and try again, or use another data folder: --data DIR."
+        ) from None
+    try:
+        yield
+    finally:
+        held.__exit__(None, None, None)
+
+
+def _unusable(folder: Path, error: OSError) -> BriefError:
+    return BriefError(
+        f"The data folder {folder} cannot be used ({error.strerror or error}). Make room or give "
+        "yourself write permission there, or choose another folder: --data DIR or SAHEL_BRIEF_DATA."
+    )

@@ -1,0 +1,99 @@
+"""What a library holds and what a search returns. Everything else in `index` is behind these."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+
+
+class BriefError(Exception):
+    """Something the user can put right. The message says what happened and names the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a document that a person can find: from `start` to the next part."""
+
+    start: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document as stored. Offsets everywhere count characters of `text`.
+
+    `as_of` is an ISO date, possibly shortened to month or year ("2023-09"), or "".
+    `text` includes front matter, so that offsets are those of the file; passages start after it.
+    """
+
+    id: str
+    title: str
+    as_of: str
+    source: str
+    text: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A verbatim slice: `document.text[start:end] == text`, always.
+
+    `place` is where a person finds it, such as "3. Coups, paragraph 2".
+    """
+
+    id: str
+    document_id: str
+    start: int
+    end: int
+    text: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that a search found. `score` is in 0..1, higher is better."""
+
+    passage: Passage
+    score: float
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors. `name` is stored with an index, which only it may then search."""
+
+    name: str
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit-length float32 row per text, shape (len(texts), dimensions)."""
+        ...
+
+
+class Library(Protocol):
+    """What answering needs of an index."""
+
+    def search(self, query: str, k: int) -> list[Hit]:
+        """Return at most `k` passages for a query, best first."""
+        ...
+
+    def documents(self) -> list[Document]:
+        """Return all documents, newest as-of date first."""
+        ...
+
+    def document(self, document_id: str) -> Document:
+        """Return one document. Raises `BriefError` where the library has none of that id."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return unit-length vectors from the embedder that the library was built with."""
+        ...
+
+    def frequency(self, phrase: str) -> float:
+        """Return the share of passages or titles with these words side by side, 0 if in none."""
+        ...
+
+    def words_like(self, prefix: str) -> list[str]:
+        """Return the stems in the library that start so, for names spelled another way."""
+        ...

@@ -1,0 +1,1 @@
+"""A question becomes a checked, cited answer. Knows neither Gradio nor Chroma."""

@@ -1,0 +1,88 @@
+"""A library and a chat model put together: what `app.py` and the command line ask.
+
+The one module of `qa` that builds things of `index`; everything else is handed what it needs.
+"""
+
+import argparse
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from langchain_core.language_models import BaseChatModel
+from platformdirs import user_cache_path
+
+from index.access import reading
+from index.embedding import SentenceEmbedder
+from index.settings import LibrarySettings
+from index.types import Library
+from qa.answering import Answerer
+from qa.local_model import LocalModel
+from qa.types import Answer, ModelStatus, Question
+
+REPORTS = Path(__file__).parent.parent / "reports"
+
+
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that choose the chat model."""
+    parser.add_argument(
+        "--model",
+        metavar="MODEL",
+        help="1.5b (the default), 0.5b or the path of a GGUF file (or SAHEL_BRIEF_MODEL)",
+    )
+    parser.add_argument(
+        "--offline", action="store_true", help="fetch nothing: use the weights that are here"
+    )
+
+
+def local_model(args: argparse.Namespace) -> LocalModel:
+    """Return the chat model that options and environment choose, not started yet."""
+    cache = os.environ.get("SAHEL_BRIEF_CACHE")
+    folder = Path(cache).expanduser() if cache else user_cache_path("sahel-brief", appauthor=False)
+    choice = args.model or os.environ.get("SAHEL_BRIEF_MODEL") or "1.5b"
+    return LocalModel(str(Path(choice).expanduser()), folder, offline=args.offline)
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Answers from a library, worded by a chat model once that is ready."""
+
+    library: Library
+    answerer: Answerer
+    model: LocalModel
+
+    def stream(self, question: Question) -> Iterator[Answer]:
+        """Yield the answer as far as it has come. Raises `BriefError` for a bad question."""
+        return self.answerer.stream(question)
+
+    def model_status(self) -> ModelStatus:
+        """Return how far the chat model is."""
+        return self.model.status
+
+
+@contextmanager
+def open_engine(
+    settings: LibrarySettings,
+    model: LocalModel,
+    *,
+    on_notice: Callable[[str], None] = lambda text: None,
+) -> Iterator[Engine]:
+    """Open the library, giving an empty one the bundled report, and answer from it.
+
+    Raises:
+        BriefError: the library cannot be used.
+    """
+    embedder = SentenceEmbedder(settings.embedder)
+    bundled = sorted(REPORTS.glob("*.md"))
+    with reading(settings.data, embedder, bundled=bundled, on_notice=on_notice) as library:
+        yield engine(library, model)
+
+
+def engine(library: Library, model: LocalModel) -> Engine:
+    """Return an engine over a library that is open."""
+
+    def chat() -> BaseChatModel | None:
+        return model.chat
+
+    return Engine(library, Answerer(library, chat), model)

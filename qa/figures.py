@@ -1,0 +1,141 @@
+"""The figures and names in a sentence, so that two sentences can be compared by them."""
+
+import re
+
+from text_to_num import alpha2digit
+
+from index.text import Span, stems
+
+_SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+_FIGURE = re.compile(
+    r"(?<![\w.])(\d{1,3}(?:[, ]\d{3})+|\d+)(\.\d+)?(?:st|nd|rd|th|s)?"
+    r"(?:[ -]?(hundred|thousand|million|billion|trillion|k|m|bn))?\b",
+    re.I,
+)
+_SHORT_SCALES = {"k": 1e3, "m": 1e6, "bn": 1e9}
+# Text2num leaves the smallest alone, because "one" is mostly not a figure; these are.
+_SMALL = {"two": 2.0, "three": 3.0, "both": 2.0, "twice": 2.0, "half": 0.5, "halved": 0.5}
+_WORD = re.compile(r"[^\W\d_][\w’'.-]*")
+
+
+def figures(text: str) -> set[float]:
+    """Return the figures in a text, in digits or in words.
+
+    >>> sorted(figures("More than three hundred of 15,000 left in June 2021."))
+    [300.0, 2021.0, 15000.0]
+    """
+    spelled = _in_digits(text)
+    found = {_value(m) for m in _FIGURE.finditer(spelled)}
+    if not re.search(r"\b1\b", text):
+        found.discard(1.0)  # "one of them" is no figure
+    return found | {_SMALL[w] for w in _WORD.findall(spelled) if w in _SMALL}
+
+
+def without_figures(text: str) -> str:
+    """Return the lower-case text without its figures, to compare what is counted."""
+    return _FIGURE.sub(" ", _in_digits(text))
+
+
+def _in_digits(text: str) -> str:
+    # Digits first: text2num 3.1 would read "1.5 million" as 1.5 and 1,000,000.
+    plain = _FIGURE.sub(lambda m: f"{_value(m):.15g}", text.lower())
+    # "fifteen-member": it reads a number only between spaces.
+    converted: str = alpha2digit(re.sub(r"(?<=[a-z])-(?=[a-z])", " ", plain), "en")
+    return converted
+
+
+def _value(match: re.Match[str]) -> float:
+    number = float(re.sub(r"[, ]", "", match[1]) + (match[2] or ""))
+    scale = (match[3] or "").lower()
+    return number * (_SCALES.get(scale) or _SHORT_SCALES.get(scale) or 1.0)
+
+
+def names(text: str) -> list[tuple[str, Span]]:
+    """Return the capitalised words and acronyms of a text with their spans.
+
+    The first word of a sentence counts only if something else than its place makes it a name:
+    another capital in it, a capitalised neighbour, or a second mention.
+
+    >>> [n for n, _ in names("Army chiefs met Assimi Goita. The UN left.")]
+    ['Assimi', 'Goita', 'UN']
+    """
+    found = []
+    tokens = list(_WORD.finditer(text))
+    for i, token in enumerate(tokens):
+        word = re.sub(r"(?:[’']s|[’'.-]+)\Z", "", token[0])
+        if not word[:1].isupper():
+            continue
+        before = text[: token.start()].rstrip(" “\"'(‘[")
+        first = not before or before[-1] in '.!?:\n”"'
+        telling = any(c.isupper() for c in word[1:]) or (
+            i + 1 < len(tokens)
+            and tokens[i + 1][0][:1].isupper()
+            and text[token.end() : tokens[i + 1].start()] == " "
+            and word not in _OPENERS
+        )
+        if not first or telling:
+            found.append((word, (token.start(), token.start() + len(word))))
+    return found
+
+
+# A capitalised first word before a name that is no part of it.
+_OPENERS = frozenset(
+    (
+        "A About According After All Although An And Are As At Because Before Both But By Can "
+        "Could Did Do Does During For From Had Has Have How If In Is It Its List May Name "
+        "Neither Of On Once Since So Summarise Summarize Tell That The Then There These They "
+        "This Those Through To Under Until Was Were What When Where Which While Who Whom "
+        "Whose Why Will With Without Would Compare Describe Explain Give Show Army Former "
+        "President Does"
+    ).split()
+)
+
+# The same thing by two names, as folded stems.
+_SAME = [
+    {"us", "usa", "american", "america", "unit state", "washington"},
+    {"un", "unit nation"},
+    {"eu", "european union"},
+    {"uk", "british", "britain", "unit kingdom"},
+    {"french", "franc"},
+    {"dutch", "netherland"},
+]
+
+
+def aliases(name: str) -> set[str]:
+    """Return other names of the same thing, as folded stems: "U.S." → {"unit state", …}."""
+    own = " ".join(stems(name))
+    return next((same - {own} for same in _SAME if own in same), set())
+
+
+def same_root(a: str, b: str) -> bool:
+    """Return whether one folded word is the other with an ending: mali and malian."""
+    return (
+        min(len(a), len(b)) >= 4
+        and abs(len(a) - len(b)) <= 3
+        and (a.startswith(b) or b.startswith(a))
+    )
+
+
+def spelled_out(acronym: str, text: str) -> bool:
+    """Return whether a text spells out an acronym: HRW in "Human Rights Watch"."""
+    if not (acronym.isupper() and 2 <= len(acronym) <= 8 and acronym.isalpha()):
+        return False
+    between = r"\w*[\s-]+(?:(?:of|the|for|and|in|on)\s+)*"
+    return re.search(r"\b" + between.join(acronym) + r"\w", text) is not None
+
+
+def name_known(name: str, text: str) -> bool:
+    """Return whether a name occurs in a text, also as an adjective, acronym or common alias.
+
+    >>> name_known("Malian", "The army of Mali"), name_known("US", "the United States")
+    (True, True)
+    """
+    have = stems(text)
+    joined = f" {' '.join(have)} "
+    if any(f" {alias} " in joined for alias in aliases(name)) or spelled_out(name, text):
+        return True
+    return all(
+        f" {own} " in joined or any(same_root(own, h) for h in have)
+        for own in stems(name)
+        if len(own) > 1
+    )

@@ -1,0 +1,79 @@
+"""Names in a question that the library never mentions, the surest sign of no answer, or only
+in another spelling.
+"""
+
+import re
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from index.text import stem, words
+from index.types import Library
+from qa.figures import aliases, names, same_root, spelled_out
+
+# "goyta" and "goita" are 0.8 alike, "macron" and "malian" 0.67.
+_ALIKE = 0.8
+_MIN_TYPO_CHARS = 5
+_PARTICLES = (" ", " de ", " al ", " van ", " von ", " of ", " of the ")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A question with its names spelled as in the library, and the first one unknown to it."""
+
+    question: str
+    unknown: str = ""
+
+
+def resolve_names(question: str, library: Library) -> Names:
+    """Spell the names in a question as the library does; say which it never mentions.
+
+    A name is a run of capitalised words. It is unknown if its last word is: for "Assimi Macron"
+    it does not help that somebody else is called Assimi.
+    """
+    resolved = question
+    for run in _runs(question):
+        last = run.split()[-1]
+        if _mentioned(last, library):
+            continue
+        spelling = _other_spelling(last, library)
+        if not spelling:
+            return Names(question, unknown=run)
+        resolved = re.sub(rf"\b{re.escape(last)}\b", spelling, resolved)
+    return Names(resolved)
+
+
+def _runs(question: str) -> list[str]:
+    runs: list[tuple[int, int]] = []
+    for _, (start, end) in names(question):
+        if runs and question[runs[-1][1] : start] in _PARTICLES:
+            runs[-1] = (runs[-1][0], end)
+        else:
+            runs.append((start, end))
+    return [question[s:e] for s, e in runs]
+
+
+def _mentioned(name: str, library: Library) -> bool:
+    if library.frequency(name) > 0 or any(library.frequency(a) > 0 for a in aliases(name)):
+        return True
+    if name.isupper():
+        return any(spelled_out(name, document.text) for document in library.documents())
+    own = stem("".join(words(name)))
+    return any(same_root(own, other) for other in library.words_like(own[:4]))
+
+
+def _other_spelling(name: str, library: Library) -> str:
+    """Return a name of the library that differs by a typing error, as it is written there."""
+    own = "".join(words(name))
+    if len(own) < _MIN_TYPO_CHARS:
+        return ""
+    alike = {
+        other: SequenceMatcher(None, own, other).ratio() for other in library.words_like(own[:1])
+    }
+    best = max(alike, key=lambda other: alike[other], default="")
+    if not best or alike[best] < _ALIKE:
+        return ""
+    for document in library.documents():
+        for word, _ in names(document.text):
+            if stem("".join(words(word))) == best:
+                return word
+    return ""

@@ -1,0 +1,136 @@
+"""The chat model on this machine: weights fetched once, llama.cpp in this process."""
+
+import secrets
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+
+from index.types import BriefError
+from qa.fetching import Progress
+from qa.prompt import prefix
+from qa.types import ModelStatus
+from qa.weights import weights_path
+
+_CONTEXT_TOKENS = 4096
+_TIMEOUT_S = 60.0
+
+
+class LocalModel:
+    """A GGUF model that becomes ready in the background. Questions need not wait for it."""
+
+    def __init__(self, choice: str, cache: Path, *, offline: bool = False) -> None:
+        """Take "1.5b", "0.5b" or a path to a GGUF file, and the folder to keep weights in."""
+        self._choice, self._cache, self._offline = choice, cache, offline
+        self._server: Any = None
+        self._chat: BaseChatModel | None = None
+        self._thread: threading.Thread | None = None
+        self.status = ModelStatus("loading", "The language model is about to be loaded.")
+
+    @property
+    def chat(self) -> BaseChatModel | None:
+        """The chat model once it is ready, else None."""
+        return self._chat
+
+    def start(self, on_progress: Callable[[Progress], None] = lambda progress: None) -> None:
+        """Fetch, load and warm in a background thread; follow it through `status`."""
+        self._thread = threading.Thread(
+            target=self._load_or_say, args=(on_progress,), name="chat-model", daemon=True
+        )
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Wait until the thread that `start` began has ended, ready or failed."""
+        if self._thread:
+            self._thread.join()
+
+    def _load_or_say(self, on_progress: Callable[[Progress], None]) -> None:
+        with suppress(BriefError):  # the status says it
+            self.load(on_progress)
+
+    def load(
+        self, on_progress: Callable[[Progress], None] = lambda progress: None
+    ) -> BaseChatModel:
+        """Fetch, load and warm, and return the chat model.
+
+        Raises:
+            BriefError: the weights cannot be had or are not a model; `status` says the same.
+        """
+
+        def show(progress: Progress) -> None:
+            self.status = _status(progress)
+            on_progress(progress)
+
+        try:
+            path = weights_path(self._choice, self._cache, offline=self._offline, on_progress=show)
+            self.status = ModelStatus("loading", "The language model is being loaded.")
+            self._server = _Server(path)
+        except BriefError as error:
+            self.status = ModelStatus("failed", str(error))
+            raise
+        chat = _connect(self._server)
+        # llama.cpp keeps the fixed prefix of all prompts from here on.
+        chat.invoke([*prefix(), ("user", "Evidence:")], max_tokens=1)
+        self._chat = chat
+        self.status = ModelStatus("ready", "The language model is ready.")
+        return chat
+
+    def close(self) -> None:
+        """Stop the server (0.2 s)."""
+        self._chat = self._server = None
+
+
+class _Server:
+    def __init__(self, path: Path) -> None:
+        import xllamacpp
+
+        parameters = xllamacpp.CommonParams()
+        parameters.model.path = str(path)
+        parameters.n_ctx = _CONTEXT_TOKENS
+        parameters.n_parallel = 1  # visitors queue: two at once would each be half as fast
+        parameters.n_batch = 512  # a stop waits for the batch in hand: 5 s, with 2048 21 s
+        parameters.verbosity = 0
+        # Without a key xllamacpp 2026.10 answers any page in the browser (it allows every origin).
+        self.key = secrets.token_urlsafe(32)
+        parameters.api_keys = [self.key]
+        try:
+            self.server = xllamacpp.Server(parameters)
+        except RuntimeError as error:
+            raise BriefError(
+                f"{path} cannot be loaded as a language model. If it was fetched by this program, "
+                "delete it and start again; if it is your own, check that it is a GGUF chat model "
+                "and that there is memory for it."
+            ) from error
+
+
+def _connect(server: _Server) -> BaseChatModel:
+    from langchain.chat_models import init_chat_model
+
+    return init_chat_model(
+        "local",
+        model_provider="openai",
+        base_url=f"{server.server.listening_address}/v1",
+        api_key=server.key,
+        temperature=0,
+        timeout=_TIMEOUT_S,
+        max_retries=0,
+        logprobs=True,
+        top_logprobs=10,
+        stream_usage=False,
+    )
+
+
+def _status(progress: Progress) -> ModelStatus:
+    checking = progress.doing == "checking"
+    return ModelStatus(
+        "checking" if checking else "fetching",
+        "The language model is being checked."
+        if checking
+        else f"The language model is not here yet: {progress.doing}.",
+        progress.done_bytes,
+        progress.total_bytes,
+        progress.seconds_left,
+    )

@@ -1,0 +1,85 @@
+"""An answer as JSON and as plain text with footnotes. The names in the JSON are a contract."""
+
+from typing import Any
+
+from qa.types import Answer, Citation
+
+
+def as_json(answer: Answer) -> dict[str, Any]:
+    """Return the answer as one object of JSON's types.
+
+    `citations` holds those that a sentence cites. Sentences of status "removed" were not shown.
+    """
+    return {
+        "question": answer.question,
+        "resolved": answer.resolved,
+        "answer": answer.text,
+        "declined": answer.declined,
+        "reason": answer.reason,
+        "answerability": round(answer.answerability, 4),
+        "sentences": [
+            {"text": s.text, "status": s.status, "citations": list(s.citations)}
+            for s in answer.sentences
+        ],
+        "citations": [
+            {
+                "n": c.n,
+                "quote": c.evidence.text,
+                "document": c.document.title,
+                "place": c.evidence.passage.place,
+                "start": c.evidence.start,
+                "end": c.evidence.end,
+                "document_id": c.document.id,
+                "as_of": c.document.as_of,
+                "speaker": c.evidence.speaker,
+            }
+            for c in cited(answer)
+        ],
+        "timings": {
+            "evidence_ms": answer.timings.evidence_ms,
+            "first_word_ms": answer.timings.first_word_ms,
+            "total_ms": answer.timings.total_ms,
+        },
+        "notice": answer.notice,
+    }
+
+
+def as_text(answer: Answer) -> str:
+    """Return the answer with its citations as footnotes."""
+    if answer.declined:
+        lines = [answer.reason]
+        if answer.closest:
+            lines += ["", "The closest passages:"]
+            lines += [f"- {h.passage.place}: {_line(h.passage.text)}" for h in answer.closest]
+        return "\n".join(lines)
+    body = " ".join(
+        (f"“{s.text}”" if s.status == "quoted" else s.text)
+        + "".join(f" [{n}]" for n in s.citations)
+        for s in answer.sentences
+        if s.status != "removed"
+    )
+    notes = [f"[{c.n}] {_footnote(c)}" for c in cited(answer)]
+    removed = sum(s.status == "removed" for s in answer.sentences)
+    if removed:
+        notes.append(f"({removed} removed: the evidence did not carry it)")
+    return "\n".join([body, "", *notes, *([answer.notice] if answer.notice else [])])
+
+
+def cited(answer: Answer) -> list[Citation]:
+    """Return the citations that a sentence of the answer uses, in order of their numbers."""
+    used = {n for s in answer.sentences for n in s.citations}
+    return [c for c in answer.citations if c.n in used]
+
+
+def _footnote(citation: Citation) -> str:
+    date = f", as of {citation.document.as_of}" if citation.document.as_of else ""
+    speaker = f"{citation.evidence.speaker}: " if citation.evidence.speaker else ""
+    quote = _line(citation.evidence.text)
+    return (
+        f"{speaker}“{quote}” – {citation.document.title}, {citation.evidence.passage.place}{date}"
+    )
+
+
+def _line(text: str, max_chars: int = 400) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= max_chars else line[: max_chars - 1].rstrip() + "…"

@@ -1,0 +1,146 @@
+"""Which sentences state the answer, and how sure that is: features and a logistic fit of them.
+
+The coefficients come from `python -m training.fit_selection`; each feature can be read off.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.text import rarity, stem, words
+from index.types import Library
+from qa.candidates import Candidate
+
+Features = NDArray[np.float64]
+
+FUNCTION_WORDS = frozenset(
+    (
+        "a about according after all also am an and any are as at be been before being both "
+        "but by can could did do does doing done during each for from give had has have "
+        "having he her here hers him his how i if in into is it its itself just let may me "
+        "might more most much many must my no nor not now of off on once one only or other "
+        "our out over own please report reported reports said same say says shall she should "
+        "so some such tell than that the their them then there these they this those through "
+        "to too under until up us very was we were what when where which while who whom whose "
+        "why will with would you your document documents text article passage s t d ll re ve "
+        "exactly actually mention mentioned mentions state states stated"
+    ).split()
+)
+_DATE = re.compile(
+    r"\b(?:1[89]|20)\d\d\b|\b(?:January|February|March|April|May|June|July|August|September|"
+    r"October|November|December|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)\b|"
+    r"\b(?:century|decade|years?|months?|weeks?|days?)\b"
+)
+_NUMBER = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|"
+    r"forty|fifty|hundred|thousand|million|billion|dozen|half|double|twice|none|no)\w*\b",
+    re.I,
+)
+_NAME = re.compile(r"(?<!^)(?<![.!?“\"] )\b[A-Z][\w’'-]+")
+_WANTS = (
+    (re.compile(r"\b(?:when|what (?:year|date|day|month)|which (?:year|date|day|month)|since when|"
+                r"how long|by when|until when)\b", re.I), _DATE),
+    (re.compile(r"\bhow (?:many|much|large|big|old|high|far)\b|\bwhat (?:number|percentage|share|"
+                r"proportion|size)\b", re.I), _NUMBER),
+    (re.compile(r"\b(?:who|whom|whose|where|which (?:country|countries|city|firm|group|groups|"
+                r"person|people|state|place))\b", re.I), _NAME),
+)  # fmt: skip
+
+FEATURES = (
+    "similarity",  # cosine of question and sentence
+    "covered",  # share of the question's words in the sentence, weighted by rarity
+    "context_covered",  # the same with context
+    "kind",  # has a date, number or name where one is asked for: 1, does not: -1, not asked: 0
+    "search",  # the passage's fused search score
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A logistic model: probability = sigmoid(coefficients · features + intercept)."""
+
+    coefficients: tuple[float, ...]
+    intercept: float
+
+    def probability(self, features: Features) -> Features:
+        """Return one probability per row of a matrix of shape (n, number of features)."""
+        logits = features @ np.asarray(self.coefficients) + self.intercept
+        return np.asarray(1 / (1 + np.exp(-logits)))
+
+
+def content_weights(question: str) -> dict[str, float]:
+    """Return the stems of a question's words that carry meaning, with their rarity in English.
+
+    >>> list(content_weights("Who led the second coup in Mali?"))
+    ['led', 'second', 'coup', 'mali']
+    """
+    kept = [w for w in words(question) if w not in FUNCTION_WORDS and (len(w) > 1 or w.isdigit())]
+    return {stem(w): rarity(w) for w in kept}
+
+
+class Featurizer:
+    """Computes the features of candidate sentences; remembers the vectors of sentences."""
+
+    def __init__(self, library: Library, *, max_remembered: int = 20_000) -> None:
+        self._library = library
+        self._vectors: dict[str, NDArray[np.float32]] = {}
+        self._max_remembered = max_remembered
+
+    def features(self, question: str, candidates: Sequence[Candidate]) -> Features:
+        """Return the matrix of shape (len(candidates), len(FEATURES))."""
+        asked = self._embed([question])[0]
+        alone = self._embed([c.text for c in candidates])
+        weights = content_weights(question)
+        wanted = next((kind for asks, kind in _WANTS if asks.search(question)), None)
+        rows = []
+        for c, vector in zip(candidates, alone, strict=True):
+            stems_alone = {stem(w) for w in words(c.text)}
+            stems_context = {stem(w) for w in words(c.in_context)}
+            kind = 0.0 if wanted is None else (1.0 if wanted.search(c.text) else -1.0)
+            rows.append(
+                (
+                    float(asked @ vector),
+                    covered(weights, stems_alone),
+                    covered(weights, stems_context),
+                    kind,
+                    c.score,
+                )
+            )
+        return np.asarray(rows, dtype=np.float64).reshape(len(candidates), len(FEATURES))
+
+    def _embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        new = list(dict.fromkeys(t for t in texts if t not in self._vectors))
+        if new:
+            if len(self._vectors) + len(new) > self._max_remembered:
+                self._vectors.clear()
+            for text, vector in zip(new, self._library.embed(new), strict=True):
+                self._vectors[text] = vector
+        return np.asarray([self._vectors[t] for t in texts])
+
+
+def covered(weights: dict[str, float], stems: set[str]) -> float:
+    """Return the share of a question's words in a text, weighted; 0.5 if the question has none."""
+    total = math.fsum(weights.values())
+    return math.fsum(w for s, w in weights.items() if s in stems) / total if total else 0.5
+
+
+def answer_features(features: Features, probabilities: Features) -> Features:
+    """Return what says whether any candidate states the answer, for `ANSWERABLE`: shape (5,).
+
+    The best probability as a logit, the second best, the best similarity, the best coverage and
+    the best coverage with context.
+    """
+    p = np.clip(np.sort(probabilities)[::-1], 1e-6, 1 - 1e-6)
+    logits = np.log(p / (1 - p))
+    second = logits[1] if len(logits) > 1 else logits[0]
+    return np.asarray(
+        [logits[0], second, features[:, 0].max(), features[:, 1].max(), features[:, 2].max()]
+    )
+
+
+SENTENCE = Weights((4.961, 1.436, 1.755, 0.439, 7.258), -13.925)
+ANSWERABLE = Weights((0.565, 0.104, 2.866, -0.738, 0.167), -0.673)

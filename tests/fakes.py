@@ -1,0 +1,69 @@
+"""Written stand-ins: an embedder of bags of words and a chat model that says what it is told."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from pydantic import Field
+
+from index.text import stems
+from index.types import Vectors
+
+
+class BagOfWords:
+    """Embeds a text as its word stems, hashed into 512 dimensions: shared words are similarity."""
+
+    def __init__(self, name: str = "bag-of-words") -> None:
+        self.name = name
+        self.embedded: list[str] = []
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        self.embedded += texts
+        rows = np.zeros((len(texts), 512), dtype=np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for word in stems(text):
+                row[sum(ord(c) * 31**i for i, c in enumerate(word)) % 512] += 1
+        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+
+
+class Scripted(BaseChatModel):
+    """Streams the next of its answers word by word, and keeps the prompts that it was given.
+
+    An answer that is an exception is raised in its place, after `fails_after` words.
+    """
+
+    answers: list[Any]
+    prompts: list[list[BaseMessage]] = Field(default_factory=list)
+    fails_after: int = 0
+    closed: int = 0
+
+    @property
+    def _llm_type(self) -> str:
+        return "scripted"
+
+    def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
+        text = "".join(c.text for c in self._stream(messages))
+        return ChatResult(generations=[ChatGeneration(message=AIMessage(text))])
+
+    def _stream(
+        self, messages: list[BaseMessage], *args: Any, **kwargs: Any
+    ) -> Iterator[ChatGenerationChunk]:
+        self.prompts.append(messages)
+        answer = self.answers.pop(0)
+        try:
+            if isinstance(answer, Exception):
+                for _ in range(self.fails_after):
+                    yield _chunk("word ")
+                raise answer
+            words = answer.split(" ")
+            for n, word in enumerate(words):
+                yield _chunk(word if n == len(words) - 1 else f"{word} ")
+        finally:
+            self.closed += 1
+
+
+def _chunk(text: str) -> ChatGenerationChunk:
+    return ChatGenerationChunk(message=AIMessageChunk(text))

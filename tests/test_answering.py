@@ -1,0 +1,168 @@
+import pytest
+
+from index.types import BriefError
+from qa.answering import Answerer
+from qa.output import as_json, as_text
+from qa.types import Turn
+from tests.fakes import Scripted
+
+COUP = "Who led a second coup and took the title of transitional president?"
+
+
+def answerer(library, *answers, **kwargs):
+    chat = Scripted(answers=list(answers), **kwargs)
+    return Answerer(library, lambda: chat), chat
+
+
+def test_evidence_is_there_before_the_model_has_said_a_word(library):
+    answering, chat = answerer(library, "Assimi Goita led a second coup.")
+    steps = answering.stream({"question": COUP})
+    assert next(steps).state == "searching"
+    shown = next(steps)
+    assert shown.state == "evidence"
+    assert "Goita then led a second coup" in shown.citations[0].evidence.text
+    assert chat.prompts == []
+
+
+def test_a_supported_sentence_cites_the_exact_words_of_the_document(library):
+    answering, _ = answerer(library, "Assimi Goita led a second coup.")
+    answer = answering.invoke({"question": COUP})
+    (sentence,) = answer.sentences
+    assert (sentence.text, sentence.status) == ("Assimi Goita led a second coup.", "supported")
+    citation = answer.citations[sentence.citations[0] - 1]
+    assert citation.document.text[citation.evidence.start : citation.evidence.end] == (
+        "Army Colonel Assimi Goita then led a second coup and took the title of transitional "
+        "president in June 2021, in the face of wide international condemnation."
+    )
+
+
+def test_the_draft_grows_and_is_gone_in_the_end(library):
+    answering, _ = answerer(library, "Assimi Goita led a second coup.")
+    steps = list(answering.stream({"question": COUP}))
+    drafts = [s.draft for s in steps if s.state == "answering"]
+    assert drafts[:2] == ["Assimi", "Assimi Goita"]
+    assert steps[-1].draft == ""
+
+
+def test_an_invented_figure_is_never_on_the_screen(library):
+    answering, _ = answerer(library, "In 2019 Assimi Goita led a second coup.")
+    steps = list(answering.stream({"question": COUP}))
+    assert not any("2019 " in s.draft for s in steps)
+    assert "2019" not in steps[-1].text
+    assert steps[-1].sentences[0].status == "quoted"
+    assert steps[-1].sentences[-1].status == "removed"
+
+
+def test_an_invented_name_is_replaced_by_the_quotation(library):
+    answering, _ = answerer(library, "It was led by Emmanuel Macron in Mali.")
+    answer = answering.invoke({"question": COUP})
+    assert answer.sentences[0].status == "quoted"
+    assert "Macron" not in answer.text
+
+
+def test_one_bad_sentence_of_two_is_removed(library):
+    answering, _ = answerer(
+        library, "Assimi Goita led a second coup. He was born in Paris on a Tuesday."
+    )
+    answer = answering.invoke({"question": COUP})
+    assert [s.status for s in answer.sentences] == ["supported", "removed"]
+    assert answer.text == "Assimi Goita led a second coup."
+
+
+def test_not_stated_declines_with_the_closest_passages(library):
+    answering, _ = answerer(library, "NOT STATED")
+    answer = answering.invoke({"question": COUP})
+    assert answer.declined
+    assert answer.text.startswith("The report does not say")
+    assert answer.citations == ()
+    assert len(answer.closest) == 3
+
+
+def test_a_name_the_report_never_mentions_is_declined_without_the_model(library):
+    answering, chat = answerer(library)
+    answer = answering.invoke({"question": "What did Emmanuel Macron say about the coup?"})
+    assert answer.declined
+    assert answer.reason == "The report does not say: it never mentions Emmanuel Macron."
+    assert chat.prompts == []
+
+
+def test_a_misspelt_name_is_resolved_and_shown(library):
+    answering, _ = answerer(library, "Assimi Goita led a second coup.")
+    answer = answering.invoke({"question": "Did Goyta lead a second coup and take the title?"})
+    assert answer.resolved == "Did Goita lead a second coup and take the title?"
+    assert not answer.declined
+
+
+def test_nothing_close_is_declined_without_the_model(library):
+    answering, chat = answerer(library)
+    assert answering.invoke({"question": "How do I bake a chocolate cake?"}).declined
+    assert chat.prompts == []
+
+
+def test_without_a_model_the_answer_is_the_quoted_evidence_and_says_so(library):
+    answer = Answerer(library, lambda: None).invoke({"question": COUP})
+    assert answer.sentences[0].status == "quoted"
+    assert "Goita then led a second coup" in answer.text
+    assert "not ready" in answer.notice
+
+
+def test_a_failing_model_is_replaced_by_the_quoted_evidence(library):
+    answering, _ = answerer(library, RuntimeError("down"), fails_after=2)
+    answer = answering.invoke({"question": COUP})
+    assert (answer.sentences[0].status, answer.draft) == ("quoted", "")
+    assert "did not answer" in answer.notice
+
+
+def test_closing_the_stream_stops_the_model(library):
+    answering, chat = answerer(library, "Assimi Goita led a second coup and much more besides.")
+    steps = answering.stream({"question": COUP})
+    next(a for a in steps if a.draft)
+    steps.close()
+    assert chat.closed == 1
+
+
+def test_a_follow_up_is_resolved_before_the_search(library):
+    answering, _ = answerer(library, "Royce de Melo is a Canada-based consultant.")
+    answer = answering.invoke(
+        {"question": "Where is he based?", "history": [Turn("Who is Royce de Melo?")]}
+    )
+    assert answer.resolved == "Where is Royce de Melo based?"
+
+
+def test_what_somebody_says_keeps_its_speaker(library):
+    answering, _ = answerer(library, "Borders mean nothing to the terrorists in Niger.")
+    answer = answering.invoke({"question": "What do borders mean to the terrorists in Niger?"})
+    assert answer.text.startswith("According to Royce de Melo, ")
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [("", "no question"), ("  ?! ", "no question"), ("why " * 5000, "20,0|19,999")],
+)
+def test_a_question_that_cannot_be_asked_is_an_error(library, question, says):
+    with pytest.raises(BriefError, match=says):
+        Answerer(library, lambda: None).invoke({"question": question})
+
+
+def test_the_json_has_the_names_that_are_promised(library):
+    answering, _ = answerer(library, "Assimi Goita led a second coup.")
+    result = as_json(answering.invoke({"question": COUP}))
+    assert {
+        "question", "answer", "declined", "reason", "answerability", "sentences", "citations",
+        "timings",
+    } <= result.keys()  # fmt: skip
+    assert result["sentences"] == [
+        {"text": "Assimi Goita led a second coup.", "status": "supported", "citations": [1]}
+    ]
+    (citation,) = result["citations"]
+    assert {"n", "quote", "document", "place", "start", "end"} <= citation.keys()
+    assert citation["place"] == "3. Coups and the transitional government, paragraphs 1–2"
+    assert result["timings"].keys() == {"evidence_ms", "first_word_ms", "total_ms"}
+    assert 0 <= result["answerability"] <= 1
+
+
+def test_the_text_has_footnotes(library):
+    answering, _ = answerer(library, "Assimi Goita led a second coup.")
+    text = as_text(answering.invoke({"question": COUP}))
+    assert text.startswith("Assimi Goita led a second coup. [1]\n\n[1] “Army Colonel")
+    assert text.endswith("as of 2023-09")

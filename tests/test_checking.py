@@ -1,0 +1,107 @@
+import pytest
+
+from qa.checking import carried_by, check
+from qa.figures import figures, name_known, names
+
+COUP = (
+    "Army Colonel Assimi Goita then led a second coup and took the title of transitional president "
+    "in June 2021, in the face of wide international condemnation."
+)
+LEFT = (
+    "More than one thousand peacekeepers have reportedly left already, and an uptick in fighting "
+    "has led UN officials to speed up the departure."
+)
+KILLED = "With more than three hundred peacekeepers killed, it is the deadliest UN mission."
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("more than three hundred of 15,000", {300, 15000}),
+        ("twenty-three, 1.5 million, 2 bn", {23, 1_500_000, 2e9}),
+        ("the fifteen-member Council in June 2021", {15, 2021}),
+        ("no one, one of them", set()),
+        ("two bases, half of them", {2, 0.5}),
+    ],
+)
+def test_figures_are_read_in_digits_and_words(text, found):
+    assert figures(text) == found
+
+
+def test_a_first_word_is_a_name_only_if_more_than_its_place_says_so():
+    assert [n for n, _ in names("Army chiefs met Assimi Goita. The UN left.")] == [
+        "Assimi",
+        "Goita",
+        "UN",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Goïta", "Assimi Goita"),
+        ("Malian", "the army of Mali"),
+        ("US", "the United States"),
+        ("U.S.", "the United States"),
+        ("UN", "a United Nations report"),
+        ("HRW", "Human Rights Watch"),
+    ],
+)
+def test_names_are_known_by_other_spellings(name, text):
+    assert name_known(name, text)
+
+
+def test_a_name_that_is_not_there_is_not_known():
+    assert not name_known("Macron", "Mali and Malian")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Assimi Goita led the second coup.",
+        "Army Colonel Assimi Goïta took the title of transitional president in June 2021.",
+    ],
+)
+def test_what_the_evidence_says_is_supported(sentence):
+    assert check(sentence, COUP).passed
+
+
+@pytest.mark.parametrize(
+    ("sentence", "evidence", "reason"),
+    [
+        ("Three hundred peacekeepers left.", LEFT, "the figure 300 is not in the evidence"),
+        ("Goita led the second coup in 2022.", COUP, "the figure 2022 is not in the evidence"),
+        ("The coup was led by Keita.", COUP, "Keita is not in the evidence"),
+        ("Goita did not lead the coup.", COUP, "the evidence has no negation"),
+        ("Fewer peacekeepers left.", "More peacekeepers left.", "the opposite"),
+        ("Bananas ripen in spring.", COUP, "the wording is not that of the evidence"),
+        ("Yes.", COUP, "the wording is not that of the evidence"),
+    ],
+)
+def test_what_the_evidence_does_not_say_is_caught_with_a_reason(sentence, evidence, reason):
+    verdict = check(sentence, evidence)
+    assert not verdict.passed
+    assert any(reason in r for r in verdict.reasons)
+
+
+def test_a_figure_from_another_sentence_is_not_taken_for_the_cited_one():
+    _, verdict = carried_by(
+        "More than three hundred peacekeepers have left.", [LEFT, KILLED], granted=["", ""]
+    )
+    assert not verdict.passed
+
+
+def test_a_sentence_cites_the_one_piece_that_carries_it():
+    chosen, verdict = carried_by(
+        "More than three hundred peacekeepers were killed.", [COUP, LEFT, KILLED], granted=[""] * 3
+    )
+    assert (chosen, verdict.passed) == ((2,), True)
+
+
+def test_a_sentence_of_two_facts_cites_both():
+    chosen, verdict = carried_by(
+        "Goita led a second coup and more than one thousand peacekeepers left.",
+        [COUP, LEFT],
+        granted=["", ""],
+    )
+    assert (chosen, verdict.passed) == ((0, 1), True)

@@ -1,0 +1,155 @@
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from index.access import changing, reading
+from index.reading import parse_document, read_document
+from index.types import BriefError
+from tests.conftest import REPORT, ROOT
+from tests.fakes import BagOfWords
+
+
+def test_search_finds_the_passage_that_shares_the_words(library):
+    best = library.search("second coup", 3)[0]
+    assert "led a second coup" in best.passage.text
+    assert best.score == 1.0
+
+
+def test_lexical_search_folds_accents(library):
+    (passage, _), *_ = library.store.lexical_search("Goïta", 5)
+    assert "Goita" in passage.text
+
+
+def test_a_search_for_nothing_finds_nothing(library):
+    assert library.store.lexical_search("?!", 5) == []
+
+
+def test_query_syntax_is_only_words(library):
+    assert library.store.lexical_search('coup" OR NEAR(', 5)
+
+
+def test_adding_the_same_document_again_changes_nothing(library):
+    embedder = library._embedder
+    before, passages = len(embedder.embedded), library.store.count_passages()
+    assert library.add(read_document(REPORT), str(REPORT)) == "unchanged"
+    assert len(embedder.embedded) == before
+    assert library.store.count_passages() == passages == library.vectors.count()
+
+
+def test_a_changed_document_replaces_the_old(tmp_path):
+    with changing(tmp_path, BagOfWords()) as library:
+        library.add(parse_document("Old words.", name="a.md"), "/a.md")
+        assert library.add(parse_document("New words.", name="a.md"), "/a.md") == "replaced"
+        assert [d.text for d in library.documents()] == ["New words."]
+        assert library.vectors.count() == library.store.count_passages() == 1
+        assert [h.passage.text for h in library.search("old words", 5)] == ["New words."]
+
+
+def test_a_removed_document_is_gone(library):
+    library.remove(library.documents()[0].id)
+    assert library.documents() == []
+    assert library.search("coup", 5) == []
+    assert library.vectors.count() == 0
+
+
+def test_frequency_counts_phrases_in_passages_and_titles(library):
+    assert library.frequency("Royce de Melo") > 0
+    assert library.frequency("Melo Royce") == 0
+    assert library.frequency("Macron") == 0
+    assert library.frequency("Sahel security situation") == 1.0
+
+
+def test_another_embedder_is_an_error_that_says_to_rebuild_and_rebuild_cures_it(tmp_path):
+    with changing(tmp_path, BagOfWords("one")) as library:
+        library.add(parse_document("Some words.", name="a.md"), "/a.md")
+    with (
+        pytest.raises(BriefError, match="python -m index rebuild"),
+        changing(tmp_path, BagOfWords("two")),
+    ):
+        pass
+    with changing(tmp_path, BagOfWords("two"), mend=False) as library:
+        library.rebuild()
+    with reading(tmp_path, BagOfWords("two")) as library:
+        assert [h.passage.text for h in library.search("words", 1)] == ["Some words."]
+    assert len(list(tmp_path.glob("vectors*"))) == 1
+
+
+def test_an_empty_library_gets_the_bundled_report_and_a_filled_one_does_not(tmp_path):
+    with reading(tmp_path, BagOfWords(), bundled=[REPORT]) as library:
+        assert len(library.documents()) == 1
+    with reading(tmp_path, BagOfWords(), bundled=[ROOT / "README.md"]) as library:
+        assert [d.as_of for d in library.documents()] == ["2023-09"]
+
+
+KILLED = """
+    import os, signal
+    from pathlib import Path
+    from index.access import changing
+    from index.reading import parse_document
+    from tests.fakes import BagOfWords
+
+    class Killer(BagOfWords):
+        def embed(self, texts):
+            if any("third" in t for t in texts):
+                os.kill(os.getpid(), signal.SIGKILL)
+            return super().embed(texts)
+
+    with changing(Path({folder!r}), Killer()) as library:
+        library.add(parse_document("The first.", name="a"), "/a")
+        library.add(parse_document("The second.", name="b"), "/b")
+        library.add(parse_document("The third.", name="c"), "/c")
+"""
+
+
+def run_killed(folder):
+    code = textwrap.dedent(KILLED.format(folder=str(folder)))
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
+    assert done.returncode == -9
+
+
+def test_a_process_killed_while_indexing_loses_nothing_and_the_next_start_is_whole(tmp_path):
+    run_killed(tmp_path)
+    with reading(tmp_path, BagOfWords()) as library:
+        assert sorted(d.text for d in library.documents()) == [
+            "The first.",
+            "The second.",
+            "The third.",
+        ]
+        assert library.vectors.count() == 3
+        assert library.search("third", 1)[0].passage.text == "The third."
+
+
+def test_lost_vectors_are_made_again_from_the_store(tmp_path):
+    run_killed(tmp_path)
+    for file in sorted((tmp_path / "vectors").rglob("*"), reverse=True):
+        file.rmdir() if file.is_dir() else file.unlink()
+    with reading(tmp_path, BagOfWords()) as library:
+        assert library.vectors.count() == 3
+
+
+def test_many_may_read_but_a_change_needs_the_folder_alone(tmp_path):
+    with reading(tmp_path, BagOfWords(), bundled=[REPORT]):
+        with reading(tmp_path, BagOfWords()) as second:
+            assert second.search("coup", 1)
+        with (
+            pytest.raises(BriefError, match="in use by another process"),
+            changing(tmp_path, BagOfWords(), wait_s=0.1),
+        ):
+            pass
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with (
+        pytest.raises(BriefError, match="SAHEL_BRIEF_DATA"),
+        reading(tmp_path / "file", BagOfWords()),
+    ):
+        pass
+
+
+def test_a_damaged_store_is_said(tmp_path):
+    (tmp_path / "library.sqlite3").write_bytes(b"not a database, " * 100)
+    with pytest.raises(BriefError, match="cannot be used"), reading(tmp_path, BagOfWords()):
+        pass

@@ -1,0 +1,121 @@
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from index.passages import MAX_CHARS, split_passages
+from index.reading import parse_document, read_document
+from index.types import BriefError
+from tests.conftest import REPORT
+
+
+def test_front_matter_gives_the_metadata_even_where_it_is_not_yaml():
+    document = read_document(REPORT)
+    assert document.title == "Mali after MINUSMA: the Sahel security situation"
+    assert document.as_of == "2023-09"
+    assert document.source.startswith("Written for this project")
+
+
+def test_given_metadata_wins_over_the_file(tmp_path):
+    path = tmp_path / "a.md"
+    path.write_text("---\ntitle: Old\nas_of: 2020\n---\nText.")
+    document = read_document(path, title="New", as_of="2021-05", source="UN")
+    assert (document.title, document.as_of, document.source) == ("New", "2021-05", "UN")
+
+
+def test_title_comes_from_the_heading_then_a_short_first_line_then_the_name():
+    assert parse_document("# A title\n\nText.", name="x.md").title == "A title"
+    assert parse_document("A short line\n\nText.", name="x.txt").title == "A short line"
+    assert parse_document("Text that is a sentence.", name="my-report.txt").title == "My report"
+
+
+def test_nested_front_matter_of_other_programs_is_passed_over():
+    text = "---\ninfoboxes:\n  - title:\n      text: no\nsource: W\n---\nText."
+    document = parse_document(text, name="a b.md")
+    assert (document.title, document.source) == ("A b", "W")
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ("Goïta".encode(), "Goïta"),
+        ("Goïta".encode("utf-8-sig"), "Goïta"),
+        ("Goïta".encode("utf-16"), "Goïta"),
+        ("L’armée de Goïta a été accusée à Bamako".encode("cp1252"), "L’armée de Goïta"),
+        ("Отчёт о положении в Мали".encode("cp1251"), "Отчёт о"),
+        (b"one\r\ntwo", "one\ntwo"),
+    ],
+)
+def test_common_encodings_are_read(tmp_path, data, text):
+    path = tmp_path / "a.txt"
+    path.write_bytes(data)
+    assert read_document(path).text.startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [
+        ("a.txt", b"", "is empty"),
+        ("a.txt", b" \n\n ", "is empty"),
+        ("a.txt", b"\xef\xbb\xbf\n", "is empty"),
+        ("a.md", b"---\ntitle: x\n---\n\n", "no text"),
+        ("a.txt", bytes(range(256)) * 20, "is not text"),
+        ("a.txt", b"\x7fELF\x00\x00\x01", "is not text"),
+        ("a.pdf", b"%PDF-1.4", "not a format"),
+    ],
+)
+def test_what_cannot_be_read_is_said_with_a_remedy(tmp_path, name, data, says):
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(BriefError, match=says):
+        read_document(path)
+
+
+def test_a_missing_file_and_a_folder_are_said(tmp_path):
+    with pytest.raises(BriefError, match="no file"):
+        read_document(tmp_path / "none.md")
+    (tmp_path / "folder.md").mkdir()
+    with pytest.raises(BriefError, match="is a folder"):
+        read_document(tmp_path / "folder.md")
+
+
+def test_a_wrong_date_is_said():
+    with pytest.raises(BriefError, match="not a date"):
+        parse_document("Text.", name="a.md", as_of="last week")
+
+
+def test_the_id_changes_with_the_text_and_the_metadata_only():
+    first = parse_document("Text.", name="a.md", title="T")
+    assert parse_document("Text.", name="b.md", title="T", source="a.md").id == first.id
+    assert parse_document("Text!", name="a.md", title="T").id != first.id
+    assert parse_document("Text.", name="a.md", title="T", as_of="2023").id != first.id
+
+
+@pytest.mark.parametrize("which", ["report", "article"])
+def test_passages_are_verbatim_ordered_and_lose_no_paragraph(which, request):
+    path: Path = REPORT if which == "report" else request.getfixturevalue("article")
+    document = read_document(path)
+    passages = split_passages(document)
+    assert all(document.text[p.start : p.end] == p.text for p in passages)
+    assert all(a.end <= b.start for a, b in pairwise(passages))
+    between = document.text
+    for p in reversed(passages):
+        between = between[: p.start] + between[p.end :]
+    kept_out = [line for line in between.split("\n") if line.strip()]
+    assert all(
+        line.startswith(("#", "---", "title", "as_of", "source", "region")) for line in kept_out
+    )
+
+
+def test_a_passage_says_where_it_is():
+    places = [p.place for p in split_passages(read_document(REPORT))]
+    assert "3. Coups and the transitional government, paragraphs 1–2" in places
+    assert "6. Human rights, paragraph 3" in places
+
+
+def test_endless_text_is_cut_at_spaces_and_stays_verbatim():
+    text = ("word " * 2000).strip()
+    document = parse_document(text, name="a.txt")
+    passages = split_passages(document)
+    assert all(len(p.text) <= MAX_CHARS for p in passages)
+    assert " ".join(p.text for p in passages) == text

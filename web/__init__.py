@@ -1,0 +1,1 @@
+"""The Gradio page. Knows how things look, and asks `qa` for everything else."""

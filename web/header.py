@@ -1,0 +1,42 @@
+"""The line at the top: what is in the library, as of when, and how far the language model is."""
+
+from collections.abc import Sequence
+
+from index.types import Document
+from qa.types import ModelStatus
+from web.cards import date_words, text
+
+
+def header(documents: Sequence[Document] | None, status: ModelStatus | None) -> str:
+    """Return the header as HTML. `documents` is None while the library is being opened."""
+    if documents is None:
+        library = "the library is being opened"
+    else:
+        dates = [d.as_of for d in documents if d.as_of]
+        as_of = f"as of {date_words(max(dates))} · " if dates else "no as-of date · "
+        count = "1 document" if len(documents) == 1 else f"{len(documents)} documents"
+        library = f"{as_of}{count}"
+    return (
+        f'<div class="bar"><h1>Sahel Brief</h1><p class="as-of">{library}</p></div>{_model(status)}'
+    )
+
+
+def _model(status: ModelStatus | None) -> str:
+    if status is None or status.state == "ready":
+        return ""
+    progress = ""
+    if status.total_bytes and status.state in ("fetching", "checking"):
+        done, total = status.done_bytes / 1e6, status.total_bytes / 1e6
+        left = "" if status.seconds_left is None else f", {_seconds(status.seconds_left)} left"
+        progress = (
+            f' <progress max="{total:.0f}" value="{done:.0f}"></progress> '
+            f"{done:,.0f} of {total:,.0f} MB{left}"
+        )
+    return (
+        f'<p class="model {status.state}" role="status">{text(status.message)}{progress} '
+        "Until it is ready, answers are quotations from the report.</p>"
+    )
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,32 @@
+"""A document as the viewer wants it: blocks of text with their exact offsets, never markup."""
+
+import re
+from typing import Any
+
+from index.reading import front_matter
+from index.text import paragraph_spans
+from index.types import Document
+
+_HEADING = re.compile(r"(#{1,6})[ \t]+")
+
+
+def document_json(document: Document) -> dict[str, Any]:
+    """Return a document for `viewer.js`.
+
+    A block has `start`, the offset of its first character in the document's text, its `text`, and
+    `level`: 1 to 6 for a heading (its # marks are left out), 0 for a paragraph.
+    """
+    _, body = front_matter(document.text)
+    blocks = []
+    for s, e in paragraph_spans(document.text[body:]):
+        start, end, level = body + s, body + e, 0
+        if heading := _HEADING.match(document.text[start:end]):
+            start, level = start + heading.end(), len(heading[1])
+        blocks.append({"start": start, "text": document.text[start:end], "level": level})
+    return {
+        "id": document.id,
+        "title": document.title,
+        "as_of": document.as_of,
+        "source": document.source,
+        "blocks": blocks,
+    }
