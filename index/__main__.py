@@ -63,7 +63,8 @@ def _add(args: argparse.Namespace) -> int:
                 with _bar(path.name) as bar:
                     outcome = library.add(document, str(path.resolve()), bar)
                 count = library.store.count_passages(document.id)
-                print(f"{outcome}: {path.name} – “{document.title}”, {count} passages")
+                passages = "1 passage" if count == 1 else f"{count} passages"
+                print(f"{outcome}: {path.name} – “{document.title}”, {passages}")
             except BriefError as error:
                 failed.append(str(error))
     for message in failed:
@@ -114,7 +115,7 @@ def _rebuild(args: argparse.Namespace) -> int:
     with changing(settings.data, SentenceEmbedder(settings.embedder), mend=False) as library:
         with _bar("rebuilding") as bar:
             library.rebuild(bar)
-        print(f"rebuilt: {len(library.documents())} documents with {settings.embedder}")
+        print(f"rebuilt: {library.store.count_passages()} passages, with {settings.embedder}")
     return 0
 
 

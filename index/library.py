@@ -159,7 +159,7 @@ class DiskLibrary:
         for start in range(0, len(passages), _EMBED_BATCH):
             batch = passages[start : start + _EMBED_BATCH]
             vectors.add([p.id for p in batch], self.embed([p.text for p in batch]))
-            if on_progress:
+            if on_progress is not None:
                 on_progress(min(start + _EMBED_BATCH, len(passages)), len(passages))
 
     def _forget(self) -> None:

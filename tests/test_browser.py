@@ -1,0 +1,207 @@
+"""The page in headless Chromium, over a written chat model that is as slow as a test wants it."""
+
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from index.access import changing
+from index.reading import parse_document, read_document
+from qa.answering import Answerer
+from qa.types import ModelStatus
+from tests.browser import ask, chromium, finished, marked, opened, served
+from tests.conftest import REPORT
+from tests.fakes import BagOfWords, Scripted
+from web.page import create_app
+
+pytestmark = pytest.mark.browser
+
+COUP = "Who led a second coup and took the title of transitional president?"
+GOITA = (
+    "Army Colonel Assimi Goita then led a second coup and took the title of transitional "
+    "president in June 2021, in the face of wide international condemnation."
+)
+HOSTILE = (
+    "The quoll <script>window.hit=1</script> lives in <b>trees</b> and "
+    "<img src=http://203.0.113.1/x onerror=window.hit=1> eats ![x](http://203.0.113.1/y) figs."
+)
+
+
+class Slow(Scripted):
+    pause_s: float = 0.0
+
+    def _stream(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
+        for chunk in super()._stream(*args, **kwargs):
+            time.sleep(self.pause_s)
+            yield chunk
+
+
+@pytest.fixture(scope="module")
+def page_url(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("library")
+    with changing(folder, BagOfWords()) as library:
+        library.add(read_document(REPORT), str(REPORT))
+        library.add(parse_document(HOSTILE, name="q.md", title="Quolls <i>x</i>"), "/q.md")
+        chat = Slow(answers=[])
+        status = ModelStatus("ready", "Ready.")
+        engine = SimpleNamespace(
+            library=library,
+            stream=Answerer(library, lambda: chat).stream,
+            model_status=lambda: status,
+        )
+        with served(create_app(lambda: engine, examples=[COUP, "Who is Macron?"])) as url:
+            yield url, chat
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def say(page_url):
+    def say(*answers, pause_s=0.0):
+        page_url[1].answers[:] = answers
+        page_url[1].pause_s = pause_s
+
+    return say
+
+
+def test_evidence_comes_before_the_answer_and_a_citation_marks_its_exact_words(
+    page_url, browser, say
+):
+    say("Assimi Goita led a second coup.", pause_s=0.5)
+    page, wrong = opened(browser, page_url[0])
+    ask(page, COUP)
+    page.wait_for_selector(".card .evidence")
+    assert page.locator(".card .said").count() == 0
+    page.wait_for_selector(".card .draft")
+    assert "Assimi Goita led a second coup." in finished(page)
+    page.click(".card .chip")
+    assert marked(page) == GOITA
+    page.wait_for_timeout(800)
+    box, view = page.locator("#viewer mark").bounding_box(), page.locator("#viewer").bounding_box()
+    assert view["y"] <= box["y"] and box["y"] + box["height"] <= view["y"] + view["height"]
+    assert wrong == []
+
+
+def test_the_citation_of_an_earlier_answer_still_works(page_url, browser, say):
+    say("Assimi Goita led a second coup.", "Andrew Lewis is president of The Ulysses Group.")
+    page, _ = opened(browser, page_url[0])
+    ask(page, COUP)
+    finished(page, 0)
+    ask(page, "Who is president of The Ulysses Group?")
+    finished(page, 1)
+    page.locator(".card").nth(1).locator(".chip").first.click()
+    assert marked(page).startswith("Andrew Lewis is president of The Ulysses Group")
+    page.locator(".card").nth(0).locator(".chip").first.click()
+    assert marked(page) == GOITA
+
+
+def test_a_declined_question_looks_different_and_offers_passages(page_url, browser, say):
+    page, _ = opened(browser, page_url[0])
+    ask(page, "What did Emmanuel Macron say?")
+    assert "never mentions Emmanuel Macron" in finished(page)
+    assert page.locator(".card .declined").count() == 1
+    page.locator(".card .evidence a").first.click()
+    assert marked(page)
+
+
+def test_the_as_of_date_is_always_there(page_url, browser):
+    page, _ = opened(browser, page_url[0])
+    assert "as of September 2023" in page.inner_text("#top")
+
+
+def test_an_example_is_one_click(page_url, browser, say):
+    say("Assimi Goita led a second coup.")
+    page, _ = opened(browser, page_url[0])
+    page.click(".example >> nth=0")
+    assert "Assimi Goita led a second coup." in finished(page)
+
+
+def test_stop_keeps_what_was_shown_and_frees_the_model(page_url, browser, say):
+    say("Assimi Goita led " + "a second coup " * 40, "Assimi Goita led a second coup.", pause_s=0.2)
+    page, _ = opened(browser, page_url[0])
+    closed = page_url[1].closed
+    ask(page, COUP)
+    page.wait_for_selector(".card .draft")
+    page.click("#ask button:has-text('Stop')")
+    page.wait_for_selector("text=Stopped.")
+    assert page.locator(".card .evidence li").count() > 0
+    deadline = time.monotonic() + 5
+    while page_url[1].closed == closed and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert page_url[1].closed == closed + 1
+    ask(page, COUP)
+    page.wait_for_selector("text=Assimi Goita led a second coup.")
+
+
+def test_hostile_text_is_only_text(page_url, browser, say):
+    say(HOSTILE)
+    page, wrong = opened(browser, page_url[0])
+    ask(page, "Where does the quoll live? <img src=x onerror=window.hit=1> <script>hit=1</script>")
+    finished(page)
+    page.locator(".card .evidence a").first.click()
+    assert "<script>window.hit=1</script>" in marked(page)
+    assert page.evaluate("window.hit") is None
+    assert page.locator("#chat img, #viewer img, #chat script, .card b").count() == 0
+    assert wrong == []
+
+
+def test_a_question_that_is_too_long_is_said_in_words(page_url, browser):
+    page, _ = opened(browser, page_url[0])
+    ask(page, "why " * 5000)
+    assert "at most 1,000" in finished(page)
+    ask(page, "What did Emmanuel Macron say?")
+    assert "never mentions" in finished(page, 1)
+
+
+def test_two_visitors_share_nothing(page_url, browser, say):
+    say(*["Royce de Melo is a Canada-based consultant."] * 3)
+    first, _ = opened(browser, page_url[0])
+    second, _ = opened(browser, page_url[0])
+    ask(first, "Who is Royce de Melo, the consultant?")
+    finished(first)
+    assert second.locator("[data-testid=bot]").count() == 0
+    ask(second, "Where is he based?")
+    assert "Understood as" not in finished(second)
+    ask(first, "Where is he based?")
+    assert "Understood as: Where is Royce de Melo based?" in finished(first, 1)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_narrow_window_does_not_scroll_sideways(page_url, browser, say, scheme):
+    say("Assimi Goita led a second coup.")
+    page, wrong = opened(
+        browser, page_url[0], viewport={"width": 360, "height": 740}, color_scheme=scheme
+    )
+    ask(page, COUP)
+    finished(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert wrong == []
+
+
+def test_everything_works_by_keyboard(page_url, browser, say):
+    say("Assimi Goita led a second coup.")
+    page, _ = opened(browser, page_url[0])
+    page.locator("#ask textarea").focus()
+    page.keyboard.type(COUP)
+    page.keyboard.press("Enter")
+    finished(page)
+    page.locator(".card .chip").focus()
+    page.keyboard.press("Enter")
+    assert marked(page) == GOITA
+    assert page.evaluate("document.activeElement.tagName") == "MARK"
+
+
+def test_a_reload_starts_afresh_and_works(page_url, browser, say):
+    say("Assimi Goita led a second coup.")
+    page, wrong = opened(browser, page_url[0])
+    page.reload()
+    page.wait_for_selector("#viewer .block")
+    ask(page, COUP)
+    assert "Assimi Goita" in finished(page)
+    assert wrong == []

@@ -1,0 +1,103 @@
+"""The commands as a user runs them, in processes of their own."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import ROOT
+
+
+def run(*arguments, cwd=ROOT, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_a_library_from_the_command_line(tmp_path):
+    (tmp_path / "a.md").write_text("---\ntitle: Wells\nas_of: 2024-01\n---\nThe well is dry.")
+    (tmp_path / "empty.md").write_text("")
+    data = str(tmp_path / "data")
+    added = run("index", "add", str(tmp_path / "a.md"), str(tmp_path / "empty.md"), "--data", data)
+    assert added.returncode == 1
+    assert "added: a.md – “Wells”, 1 passage" in added.stdout
+    assert "empty.md is empty" in added.stderr and "Traceback" not in added.stderr
+    assert "unchanged" in run("index", "add", str(tmp_path / "a.md"), "--data", data).stdout
+    assert "Wells" in run("index", "list", "--data", data).stdout
+    assert "rebuilt: 1 passages" in run("index", "rebuild", "--data", data).stdout
+    assert "removed: “Wells”" in run("index", "remove", "a.md", "--data", data).stdout
+    assert "is empty" in run("index", "list", SAHEL_BRIEF_DATA=data).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["qa", ""], "no question"),
+        (["qa", "why " * 5000], "at most 1,000"),
+        (["qa", "batch", "none.jsonl", "out.jsonl"], "cannot be read"),
+        (["index", "add", "none.md"], "no file"),
+        (["index", "remove", "none"], "no document"),
+    ],
+)
+def test_bad_input_is_a_message_with_status_1(arguments, says, tmp_path):
+    done = run(*arguments, "--data", str(tmp_path))
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_data_folder_that_cannot_be_is_said(tmp_path):
+    (tmp_path / "file").write_text("x")
+    done = run("app", "--no-browser", "--data", str(tmp_path / "file"))
+    assert done.returncode == 1
+    assert "SAHEL_BRIEF_DATA" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_port_in_use_is_said():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = run("app", "--no-browser", "--port", str(taken.getsockname()[1]))
+    assert done.returncode == 1
+    assert "--port" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_without_weights_and_offline_the_answer_is_quoted_and_says_why(tmp_path):
+    done = run(
+        "qa", "--json", "Who led the second coup in Mali?", "--offline",
+        SAHEL_BRIEF_CACHE=str(tmp_path / "none"),
+    )  # fmt: skip
+    answer = json.loads(done.stdout)
+    assert [s["status"] for s in answer["sentences"]] == ["quoted"]
+    assert "Goita then led a second coup" in answer["answer"]
+    assert "--offline" in done.stderr
+
+
+def test_a_batch_is_answered_line_by_line_also_from_its_own_passages(tmp_path):
+    lines = [
+        {"id": 1, "question": "Who led the second coup in Mali?", "history": []},
+        {"id": 2, "question": "Where is he based?", "history": [["Who is Royce de Melo?", None]]},
+        {"id": 3, "question": "Who lit the lamp?", "passages": ["Ada Brown lit the lamp.", "Rain."]},
+        {"id": 4, "question": ""},
+    ]
+    given, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    given.write_text("\n".join(map(json.dumps, lines)))
+    done = run(
+        "qa", "batch", str(given), str(out), "--offline", SAHEL_BRIEF_CACHE=str(tmp_path / "none")
+    )
+    assert done.returncode == 1
+    assert "1 of 4 lines" in done.stderr
+    results = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [r["id"] for r in results] == [1, 2, 3, 4]
+    assert results[1]["resolved"] == "Where is Royce de Melo based?"
+    assert results[2]["citations"][0]["quote"] == "Ada Brown lit the lamp."
+    assert "no question" in results[3]["error"]

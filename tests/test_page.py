@@ -1,0 +1,119 @@
+from types import SimpleNamespace
+
+import pytest
+from fastapi.testclient import TestClient
+
+from index.reading import parse_document, read_document
+from qa.answering import Answerer
+from qa.types import Answer, AnswerSentence, Citation, Evidence, ModelStatus
+from tests.conftest import REPORT
+from web.cards import card, date_words, text
+from web.header import header
+from web.page import conversation, create_app
+from web.viewer import document_json
+
+
+def engine(library, state="ready"):
+    status = ModelStatus(state, "Fetching.", 500_000_000, 1_117_000_000, 12.0)
+    return SimpleNamespace(
+        library=library,
+        stream=Answerer(library, lambda: None).stream,
+        model_status=lambda: status,
+    )
+
+
+def test_health_is_503_until_questions_are_answered():
+    client = TestClient(create_app(lambda: None, examples=[]))
+    assert client.get("/healthz").status_code == 503
+
+
+def test_health_is_200_while_weights_are_on_their_way_and_tells_how_far(library):
+    client = TestClient(create_app(lambda: engine(library, "fetching"), examples=[]))
+    answer = client.get("/healthz")
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "ready": True,
+        "documents": 1,
+        "model": {
+            "state": "fetching",
+            "message": "Fetching.",
+            "done_bytes": 500_000_000,
+            "total_bytes": 1_117_000_000,
+            "seconds_left": 12.0,
+        },
+    }
+
+
+def test_a_document_comes_as_blocks_with_exact_offsets():
+    document = read_document(REPORT)
+    blocks = document_json(document)["blocks"]
+    assert all(document.text.startswith(b["text"], b["start"]) for b in blocks)
+    assert blocks[0] == {
+        "start": document.text.index("# Mali") + 2,
+        "text": "Mali after MINUSMA: the Sahel security situation",
+        "level": 1,
+    }
+
+
+def test_an_unknown_document_is_404(library):
+    client = TestClient(create_app(lambda: engine(library), examples=[]))
+    assert client.get("/documents/none").status_code == 404
+    assert client.get(f"/documents/{library.documents()[0].id}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "raw", ["<script>x</script>", "![x](http://a)", "**b** _i_ `c`", "[1](javascript:x)", "# h"]
+)
+def test_untrusted_text_has_neither_html_nor_markdown(raw):
+    assert not set("<>[]()`*_!") & set(text(raw).replace("&#", ""))
+
+
+def test_a_date_is_in_words():
+    assert [date_words(d) for d in ("2023-09", "2023-09-05", "2023", "")] == [
+        "September 2023",
+        "5 September 2023",
+        "2023",
+        "",
+    ]
+
+
+def test_the_header_tells_the_date_and_how_far_the_weights_are(library):
+    shown = header(library.documents(), engine(library, "fetching").model_status())
+    assert "as of September 2023 · 1 document" in shown
+    assert "500 of 1,117 MB, 12 s left" in shown
+    assert "quotations" in shown
+
+
+def test_the_newest_date_is_shown_for_several_documents():
+    documents = [parse_document("a", name="a", as_of=d) for d in ("2023-09", "2024")]
+    assert "as of 2024 · 2 documents" in header(documents, None)
+
+
+def test_a_removed_sentence_is_folded_away_and_a_quoted_one_is_marked(library):
+    document = library.documents()[0]
+    passage = library.search("coup", 1)[0].passage
+    evidence = Evidence(passage, passage.start, passage.end, passage.text, 0.9)
+    answer = Answer(
+        "q",
+        "q",
+        "done",
+        (AnswerSentence("Quote.", (1,), "quoted"), AnswerSentence("Lie.", (), "removed")),
+        (Citation(1, evidence, document),),
+    )
+    shown = card(answer)
+    assert '<q class="quoted"' in shown
+    assert "1 sentence was removed" in shown
+    assert f"#cite-{document.id}-{passage.start}-{passage.end}" in shown
+
+
+def test_a_question_asked_too_early_waits_for_the_library(library):
+    ready = iter([None, None, engine(library)])
+    steps = list(conversation(lambda: next(ready), "What is MINUSMA?", [], []))
+    assert "is being opened" in steps[1][0][-1]["content"]
+    assert "card done" in steps[-1][0][-1]["content"]
+
+
+def test_a_failure_of_the_question_is_told_in_the_conversation(library):
+    *_, (chat, turns, _) = conversation(lambda: engine(library), "why " * 5000, [], [])
+    assert "at most 1,000" in chat[-1]["content"]
+    assert turns == []
