@@ -6,6 +6,7 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Callable
+from contextlib import suppress
 from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, socket
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
@@ -61,7 +62,8 @@ def _serve(args: argparse.Namespace) -> int:
     print(f"Sahel Brief is at {url} (Ctrl-C stops it).", flush=True)
     if not args.no_browser:
         threading.Timer(1.0, webbrowser.open, [url]).start()
-    server.run()
+    with suppress(KeyboardInterrupt):  # uvicorn raises it again after it has shut down
+        server.run()
     starting.end()
     if starting.failure:
         raise starting.failure

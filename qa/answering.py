@@ -12,22 +12,23 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable, RunnableConfig
 
-from index.text import sentence_spans, stem, words
 from index.types import Hit, Library
-from qa.checking import attributed, carried_by
-from qa.declining import combined, reason_unanswered, reason_unknown
-from qa.evidence import Selector
-from qa.figures import figures, name_known, names
+from qa.declining import (
+    ASK_MODEL,
+    SHOW_ANSWER,
+    probability,
+    reason_unanswered,
+    reason_unknown,
+)
+from qa.drafting import DraftChecker
+from qa.evidence import PASSAGES, Selection, Selector
 from qa.known_names import resolve_names
 from qa.phrasing import Draft, phrase
-from qa.prompt import evidence_line
 from qa.retriever import LibraryRetriever, hit_of
+from qa.selection import Scorer
 from qa.standalone import standalone, validate
-from qa.types import Answer, AnswerSentence, Citation, Evidence, Question, Timings
+from qa.types import Answer, AnswerSentence, Citation, Question, Timings
 
-# Below the first, the model is not asked; below the second, what it says is not shown.
-# Chosen on SQuAD 2.0 articles that nothing was fitted on (see the README).
-ASK_MODEL, SHOW_ANSWER = 0.1, 0.35
 _CLOSEST = 3
 
 log = logging.getLogger(__name__)
@@ -36,11 +37,18 @@ log = logging.getLogger(__name__)
 class Answerer(Runnable[Question, Answer]):
     """Answers questions from a library. Holds no conversation: history comes with the question."""
 
-    def __init__(self, library: Library, chat: Callable[[], BaseChatModel | None]) -> None:
-        """Take a library and a function that gives the chat model, None while there is none."""
+    def __init__(
+        self,
+        library: Library,
+        chat: Callable[[], BaseChatModel | None],
+        cross_encoder: Scorer,
+    ) -> None:
+        """Take a library, a function that gives the chat model (None while there is none), and
+        what scores sentences.
+        """
         self.library = library
-        self.retriever = LibraryRetriever(library=library)
-        self._selector = Selector(library)
+        self.retriever = LibraryRetriever(library=library, k=PASSAGES)
+        self._selector = Selector(library, cross_encoder)
         self._chat = chat
 
     def invoke(
@@ -72,33 +80,34 @@ class Answerer(Runnable[Question, Answer]):
         answer = replace(
             answer,
             state="evidence",
-            answerability=selection.probability,
+            answerability=probability(selection),
             citations=tuple(
                 Citation(n, e, self.library.document(e.passage.document_id))
                 for n, e in enumerate(selection.evidence, start=1)
             ),
             timings=Timings(evidence_ms=clock.ms()),
         )
-        if selection.probability < ASK_MODEL or not selection.evidence:
+        if answer.answerability < ASK_MODEL or not selection.evidence:
             yield _declined(answer, reason_unanswered(answer.resolved, hits), hits, clock)
             return
         yield answer
-        yield from self._worded(answer, hits, clock)
+        yield from self._worded(answer, selection, hits, clock)
 
-    def _worded(self, answer: Answer, hits: Sequence[Hit], clock: "_Clock") -> Iterator[Answer]:
+    def _worded(
+        self, answer: Answer, selection: Selection, hits: Sequence[Hit], clock: "_Clock"
+    ) -> Iterator[Answer]:
         chat = self._chat()
         if chat is None:
             notice = "The language model is not ready yet: these are the report's own words."
             yield _quoted(replace(answer, notice=notice), clock)
             return
         evidence = [c.evidence for c in answer.citations]
-        checker = Checker(answer.resolved, evidence)
-        before_model = answer.answerability
+        checker = DraftChecker(answer.resolved, evidence)
         try:
             with closing(phrase(chat, answer.resolved, evidence)) as drafts:
                 for draft in drafts:
                     if answer.timings.first_word_ms is None:
-                        answer = _first_word(answer, draft, before_model, clock)
+                        answer = _first_word(answer, draft, selection, clock)
                         if answer.answerability < SHOW_ANSWER:
                             reason = reason_unanswered(answer.resolved, hits)
                             yield _declined(answer, reason, hits, clock)
@@ -121,85 +130,10 @@ class Answerer(Runnable[Question, Answer]):
         return _quoted(answer, clock)
 
 
-class Checker:
-    """Follows a growing draft and checks each sentence as soon as it is complete."""
-
-    def __init__(self, question: str, evidence: Sequence[Evidence]) -> None:
-        self._evidence = evidence
-        self._lines = [evidence_line(e) for e in evidence]
-        self._granted = [_granted(question, e) for e in evidence]
-        self._done = 0  # characters of the draft that are checked
-        self._text = ""
-
-    def follow(self, answer: Answer, text: str) -> Answer:
-        """Return the answer with the sentences that are complete in `text`, and the rest as draft.
-
-        The rest is held back from its first figure or name on that no evidence has.
-        """
-        self._text = text
-        spans = sentence_spans(text[self._done :])
-        for start, end in spans[:-1]:
-            answer = self._checked(answer, text[self._done + start : self._done + end])
-        if len(spans) > 1:
-            self._done += spans[-1][0]
-        rest = text[self._done :]
-        return replace(
-            answer, state="answering", draft=rest if self._is_safe(rest) else answer.draft
-        )
-
-    def finish(self, answer: Answer) -> Answer:
-        """Return the answer with the last sentence checked, and without a draft."""
-        rest = self._text[self._done :].strip()
-        return replace(self._checked(answer, rest) if rest else answer, draft="")
-
-    def _is_safe(self, draft: str) -> bool:
-        evidence = " ".join([*self._lines, *self._granted])
-        # The last word may be incomplete: "15" may become "15,000".
-        complete = draft.rpartition(" ")[0]
-        return figures(complete) <= figures(evidence) and all(
-            name_known(name, evidence) for name, _ in names(complete)
-        )
-
-    def _checked(self, answer: Answer, text: str) -> Answer:
-        chosen, verdict = carried_by(text, self._lines, granted=self._granted)
-        if not verdict.passed:
-            return replace(
-                answer, sentences=(*answer.sentences, AnswerSentence(text, (), "removed"))
-            )
-        numbers = tuple(sorted(i + 1 for i in chosen))
-        speaker = next((self._evidence[i].speaker for i in chosen if self._evidence[i].speaker), "")
-        if speaker and not attributed(text, speaker):
-            text = f"According to {speaker}, {_lower_first(text)}"
-        sentence = AnswerSentence(text, numbers, "supported")
-        return replace(answer, sentences=(*answer.sentences, sentence))
-
-
-def _granted(question: str, evidence: Evidence) -> str:
-    """Return the words of a question that the passage around the evidence has.
-
-    "It" in the evidence may be the mission that the passage and the question call by its name.
-    """
-    around = f"{evidence.passage.place} {evidence.passage.text}"
-    have = {stem(w) for w in words(around)}
-    return " ".join(w for w in words(question) if stem(w) in have and not w.isdigit())
-
-
-def _lower_first(text: str) -> str:
-    first = text.split(" ", 1)[0]
-    plain = (first.isalpha() and not names(f"x {first}")) or first in (
-        "The",
-        "A",
-        "An",
-        "In",
-        "There",
-    )
-    return text[:1].lower() + text[1:] if plain else text
-
-
-def _first_word(answer: Answer, draft: Draft, before_model: float, clock: "_Clock") -> Answer:
+def _first_word(answer: Answer, draft: Draft, selection: Selection, clock: "_Clock") -> Answer:
     return replace(
         answer,
-        answerability=combined(before_model, draft.not_stated),
+        answerability=probability(selection, draft.not_stated),
         timings=replace(answer.timings, first_word_ms=clock.ms()),
     )
 

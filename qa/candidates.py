@@ -24,8 +24,9 @@ class Candidate:
     """One sentence of a passage: `document.text[start:end] == text`.
 
     `context` is the sentence before it in the same section, or "", and `context_start` where that
-    begins. `leans_back` says that the sentence cannot be understood without it. `speaker` is who
-    says it, "" if nobody in particular; `speaker_named` whether the sentence itself says so.
+    begins. `leans_back` says that the sentence cannot be understood without it. `followed_to` is
+    the end of the next sentence if that one leans on this, else this one's own end. `speaker` is
+    who says it, "" if nobody in particular. `heading` is the document's title and the section.
     """
 
     passage: Passage
@@ -35,15 +36,15 @@ class Candidate:
     context: str
     context_start: int
     leans_back: bool
+    followed_to: int
     speaker: str
-    speaker_named: bool
+    heading: str
     score: float
 
     @property
     def in_context(self) -> str:
         """The sentence after its section, speaker and the sentence before it."""
-        section = self.passage.place.rpartition(", paragraph")[0]
-        return f"{section}\n{self.speaker}\n{self.context}\n{self.text}"
+        return f"{_section(self.passage)}\n{self.speaker}\n{self.context}\n{self.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,8 @@ class _Sentence:
     end: int
     paragraph: int
     heading: bool
+    leans_back: bool
     speaker: str
-    named: bool
 
 
 def candidates(hits: Iterable[Hit], library: Library) -> list[Candidate]:
@@ -63,10 +64,13 @@ def candidates(hits: Iterable[Hit], library: Library) -> list[Candidate]:
         passage = hit.passage
         document = library.document(passage.document_id)
         read = _read(document, *_window(document, passage))
+        heading = ", ".join(part for part in (document.title, _section(passage)) if part)
         for i, s in enumerate(read):
             if s.start < passage.start or s.end > passage.end or s.heading:
                 continue
             before = read[i - 1] if i and not read[i - 1].heading else None
+            after = read[i + 1] if i + 1 < len(read) else None
+            followed = after and after.paragraph == s.paragraph and after.leans_back
             text = document.text[s.start : s.end]
             found.append(
                 Candidate(
@@ -76,13 +80,18 @@ def candidates(hits: Iterable[Hit], library: Library) -> list[Candidate]:
                     text=text,
                     context=document.text[before.start : before.end] if before else "",
                     context_start=before.start if before else s.start,
-                    leans_back=bool(before and _LEANS_BACK.match(text)),
+                    leans_back=bool(before and s.leans_back),
+                    followed_to=after.end if after and followed else s.end,
                     speaker=s.speaker,
-                    speaker_named=s.named,
+                    heading=heading,
                     score=hit.score,
                 )
             )
     return found
+
+
+def _section(passage: Passage) -> str:
+    return passage.place.rpartition(", paragraph")[0]
 
 
 def _window(document: Document, passage: Passage) -> tuple[int, int]:
@@ -106,6 +115,8 @@ def _read(document: Document, start: int, end: int) -> tuple[_Sentence, ...]:
         is_heading += [heading] * len(pieces)
     said = speakers([document.text[a:b] for a, b in spans], paragraphs)
     return tuple(
-        _Sentence(a, b, paragraph, heading, who.speaker, who.named_here)
-        for (a, b), paragraph, heading, who in zip(spans, paragraphs, is_heading, said, strict=True)
+        _Sentence(a, b, paragraph, heading, bool(_LEANS_BACK.match(document.text[a:b])), speaker)
+        for (a, b), paragraph, heading, speaker in zip(
+            spans, paragraphs, is_heading, said, strict=True
+        )
     )

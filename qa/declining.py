@@ -5,20 +5,33 @@ from collections.abc import Sequence
 
 from index.text import rarity, stem, words
 from index.types import Hit
-from qa.selection import FUNCTION_WORDS
+from qa.evidence import Selection
+from qa.selection import FUNCTION_WORDS, sigmoid
 
-# logit(p) = SELECTION · logit(p selection) + MODEL · logit(p "NOT STATED") + INTERCEPT,
-# fitted by `python -m training.fit_declining`.
-SELECTION, MODEL, INTERCEPT = 1.0, -0.5, 0.0
+# Fitted by `python -m training.fit answers`, which also says what the thresholds cost: weights of
+# the two logits of selection, then of the logit of the chat model's first token being that of
+# "NOT STATED", and the intercept.
+_BEFORE = (0.5, 0.5, 0.0, 0.0)
+_AFTER = (0.5, 0.5, -0.5, 0.0)
+# Below the first, the model is not asked; below the second, what it says is not shown.
+ASK_MODEL, SHOW_ANSWER = 0.1, 0.35
 
 
-def combined(selection: float, not_stated: float) -> float:
-    """Return the probability (0 to 1) of an answer, from selection and the model's first token."""
-    logit = SELECTION * _logit(selection) + MODEL * _logit(not_stated) + INTERCEPT
-    return 1 / (1 + math.exp(-logit))
+def probability(selection: Selection, not_stated: float | None = None) -> float:
+    """Return the probability (0 to 1) that the evidence states the answer.
+
+    Args:
+        selection: what was selected.
+        not_stated: the probability of the model's "NOT STATED", None before it was asked.
+    """
+    weights = _BEFORE if not_stated is None else _AFTER
+    said = logit(not_stated or 0.0)
+    signals = (selection.sentence, selection.cross_encoder, said, 1.0)
+    return sigmoid(sum(w * s for w, s in zip(weights, signals, strict=True)))
 
 
-def _logit(p: float) -> float:
+def logit(p: float) -> float:
+    """Return the logit of a probability, which is kept from the ends of 0..1."""
     p = min(max(p, 1e-4), 1 - 1e-4)
     return math.log(p / (1 - p))
 

@@ -18,9 +18,11 @@ from index.embedding import SentenceEmbedder
 from index.settings import LibrarySettings
 from index.types import Library
 from qa.answering import Answerer
+from qa.cross_encoder import CrossEncoder
 from qa.local_model import LocalModel
 from qa.types import Answer, ModelStatus, Question
 
+CROSS_ENCODER = CrossEncoder()  # loads when first used, once for all libraries
 REPORTS = Path(__file__).parent.parent / "reports"
 
 
@@ -85,4 +87,4 @@ def engine(library: Library, model: LocalModel) -> Engine:
     def chat() -> BaseChatModel | None:
         return model.chat
 
-    return Engine(library, Answerer(library, chat), model)
+    return Engine(library, Answerer(library, chat, CROSS_ENCODER), model)

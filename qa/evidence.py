@@ -1,50 +1,57 @@
 """The evidence for a question: the few sentences that state its answer, and how sure that is."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from index.types import Hit, Library
 from qa.candidates import Candidate, candidates
-from qa.selection import ANSWERABLE, SENTENCE, Featurizer, answer_features
+from qa.selection import SENTENCE, Featurizer, Scorer, shortlist, sigmoid
 from qa.types import Evidence
 
+PASSAGES = 12  # that a search gives to select from
 MAX_EVIDENCE = 4
-# A sentence this much less likely than the best costs the model time and tempts it.
-_SHARE_OF_BEST = 0.3
+# A sentence so much less likely than the best (in logits) costs the model time and tempts it.
+_BEHIND_BEST = 2.0
 _MAX_CHARS = 700  # of one piece of evidence, so that four fit into the prompt
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Evidence, best first, and the probability (0 to 1) that it states the answer."""
+    """Evidence, best first, and two logits of how far anything states the answer.
+
+    `sentence` is the fitted logit of the best sentence, `cross_encoder` the best of its own: the
+    first ranks better, the second tells "none of them" better.
+    """
 
     evidence: tuple[Evidence, ...]
-    probability: float
+    sentence: float
+    cross_encoder: float
 
 
 class Selector:
     """Selects evidence from the passages that a search found."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, cross_encoder: Scorer) -> None:
         self._library = library
-        self._featurizer = Featurizer(library)
+        self._featurizer = Featurizer(library, cross_encoder)
 
     def select(self, question: str, hits: Sequence[Hit]) -> Selection:
         """Return the evidence for a question among the sentences of `hits`."""
         found = candidates(hits, self._library)
         if not found:
-            return Selection((), 0.0)
-        features = self._featurizer.features(question, found)
-        probabilities = SENTENCE.probability(features)
-        order = sorted(range(len(found)), key=lambda i: -probabilities[i])
-        best = probabilities[order[0]]
+            return Selection((), -math.inf, -math.inf)
+        found, features = shortlist(self._featurizer, question, found)
+        logits = SENTENCE.logits(features)
+        order = np.argsort(-logits, kind="stable")
+        best = float(logits[order[0]])
         chosen: list[Evidence] = []
-        for i in order:
-            if len(chosen) == MAX_EVIDENCE or probabilities[i] < _SHARE_OF_BEST * best:
-                break
-            self._put(self._evidence(found[i], float(probabilities[i])), chosen)
-        overall = ANSWERABLE.probability(answer_features(features, probabilities)[None, :])[0]
-        return Selection(tuple(chosen), float(overall))
+        for i in order[:MAX_EVIDENCE]:
+            if logits[i] >= best - _BEHIND_BEST:
+                self._put(self._evidence(found[i], sigmoid(float(logits[i]))), chosen)
+        return Selection(tuple(chosen), best, float(features[:, 0].max()))
 
     def _put(self, piece: Evidence, chosen: list[Evidence]) -> None:
         """Add a piece of evidence, or let one that shares sentences with it grow by them."""
@@ -60,10 +67,12 @@ class Selector:
 
     def _evidence(self, candidate: Candidate, probability: float) -> Evidence:
         start = candidate.start
-        # A sentence that leans on the one before it is no evidence alone.
+        # A sentence that leans on the one before it is no evidence alone, and the one that leans
+        # on it often holds the rest of the answer: "Those signatories are …".
         if candidate.leans_back and candidate.end - candidate.context_start <= _MAX_CHARS:
             start = candidate.context_start
-        text = self._library.document(candidate.passage.document_id).text[start : candidate.end]
-        return Evidence(
-            candidate.passage, start, candidate.end, text, probability, candidate.speaker
+        end = (
+            candidate.followed_to if candidate.followed_to - start <= _MAX_CHARS else candidate.end
         )
+        text = self._library.document(candidate.passage.document_id).text[start:end]
+        return Evidence(candidate.passage, start, end, text, probability, candidate.speaker)

@@ -35,10 +35,13 @@ def resolve_names(question: str, library: Library) -> Names:
         last = run.split()[-1]
         if _mentioned(last, library):
             continue
-        spelling = _other_spelling(last, library)
-        if not spelling:
-            return Names(question, unknown=run)
-        resolved = re.sub(rf"\b{re.escape(last)}\b", spelling, resolved)
+        for part in last.split("-"):
+            if _mentioned(part, library):
+                continue
+            spelling = _other_spelling(part, library)
+            if not spelling:
+                return Names(question, unknown=run)
+            resolved = re.sub(rf"\b{re.escape(part)}\b", spelling, resolved)
     return Names(resolved)
 
 
@@ -74,6 +77,7 @@ def _other_spelling(name: str, library: Library) -> str:
         return ""
     for document in library.documents():
         for word, _ in names(document.text):
-            if stem("".join(words(word))) == best:
-                return word
+            for part in word.split("-"):
+                if stem("".join(words(part))) == best:
+                    return part
     return ""

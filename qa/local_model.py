@@ -24,7 +24,8 @@ class LocalModel:
 
     def __init__(self, choice: str, cache: Path, *, offline: bool = False) -> None:
         """Take "1.5b", "0.5b" or a path to a GGUF file, and the folder to keep weights in."""
-        self._choice, self._cache, self._offline = choice, cache, offline
+        self.cache = cache
+        self._choice, self._offline = choice, offline
         self._server: Any = None
         self._chat: BaseChatModel | None = None
         self._thread: threading.Thread | None = None
@@ -65,7 +66,7 @@ class LocalModel:
             on_progress(progress)
 
         try:
-            path = weights_path(self._choice, self._cache, offline=self._offline, on_progress=show)
+            path = weights_path(self._choice, self.cache, offline=self._offline, on_progress=show)
             self.status = ModelStatus("loading", "The language model is being loaded.")
             self._server = _Server(path)
         except BriefError as error:
@@ -77,6 +78,11 @@ class LocalModel:
         self._chat = chat
         self.status = ModelStatus("ready", "The language model is ready.")
         return chat
+
+    @property
+    def address(self) -> str:
+        """The URL of the server once it runs."""
+        return str(self._server.server.listening_address)
 
     def close(self) -> None:
         """Stop the server (0.2 s)."""

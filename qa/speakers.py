@@ -5,7 +5,6 @@ Rules over a document's sentences, no model. What they cannot tell stays "".
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 _SAY = (
     r"(?:said|says?|told|tells?|add(?:s|ed)|explain(?:s|ed)|stress(?:es|ed)|not(?:es|ed)|"
@@ -44,23 +43,15 @@ _NOT_A_NAME = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A sentence's speaker and whether the sentence itself names that speaker."""
-
-    speaker: str
-    named_here: bool
-
-
-def speakers(sentences: Sequence[str], paragraphs: Sequence[int]) -> list[Said]:
-    """Return who says each of a document's sentences, in order.
+def speakers(sentences: Sequence[str], paragraphs: Sequence[int]) -> list[str]:
+    """Return who says each of a document's sentences, in order, "" for nobody in particular.
 
     Args:
         sentences: the sentences of the document.
         paragraphs: for each, the number of its paragraph.
 
     >>> speakers(["“It is bad,” said Ann Lee.", "“It gets worse,” she added."], [0, 1])
-    [Said(speaker='Ann Lee', named_here=True), Said(speaker='Ann Lee', named_here=False)]
+    ['Ann Lee', 'Ann Lee']
     """
     full = _full_names(sentences)
     found: list[str] = []
@@ -72,10 +63,7 @@ def speakers(sentences: Sequence[str], paragraphs: Sequence[int]) -> list[Said]:
         found.append(name)
         person = _person_at_start(sentence, full) or (name if " " in name else person)
     _spread_over_quotations(sentences, paragraphs, found)
-    return [
-        Said(name, bool(name) and name.split()[-1] in sentence)
-        for name, sentence in zip(found, sentences, strict=True)
-    ]
+    return found
 
 
 def _attributed(sentence: str, full: dict[str, str]) -> str:

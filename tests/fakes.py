@@ -7,10 +7,13 @@ import numpy as np
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from numpy.typing import NDArray
 from pydantic import Field
 
 from index.text import stems
 from index.types import Vectors
+from qa.candidates import Candidate
+from qa.selection import content_weights, covered
 
 
 class BagOfWords:
@@ -27,6 +30,15 @@ class BagOfWords:
             for word in stems(text):
                 row[sum(ord(c) * 31**i for i, c in enumerate(word)) % 512] += 1
         return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+
+
+class SharedWords:
+    """Scores a sentence by the share of the question's words in it: -6 for none, 6 for all."""
+
+    def logits(self, question: str, candidates: Sequence[Candidate]) -> NDArray[np.float64]:
+        weights = content_weights(question)
+        shares = [covered(weights, set(stems(c.in_context))) for c in candidates]
+        return 12 * np.asarray(shares, dtype=np.float64) - 6
 
 
 class Scripted(BaseChatModel):

@@ -4,14 +4,14 @@ from index.types import BriefError
 from qa.answering import Answerer
 from qa.output import as_json, as_text
 from qa.types import Turn
-from tests.fakes import Scripted
+from tests.fakes import Scripted, SharedWords
 
 COUP = "Who led a second coup and took the title of transitional president?"
 
 
 def answerer(library, *answers, **kwargs):
     chat = Scripted(answers=list(answers), **kwargs)
-    return Answerer(library, lambda: chat), chat
+    return Answerer(library, lambda: chat, SharedWords()), chat
 
 
 def test_evidence_is_there_before_the_model_has_said_a_word(library):
@@ -100,7 +100,7 @@ def test_nothing_close_is_declined_without_the_model(library):
 
 
 def test_without_a_model_the_answer_is_the_quoted_evidence_and_says_so(library):
-    answer = Answerer(library, lambda: None).invoke({"question": COUP})
+    answer = Answerer(library, lambda: None, SharedWords()).invoke({"question": COUP})
     assert answer.sentences[0].status == "quoted"
     assert "Goita then led a second coup" in answer.text
     assert "not ready" in answer.notice
@@ -141,7 +141,7 @@ def test_what_somebody_says_keeps_its_speaker(library):
 )
 def test_a_question_that_cannot_be_asked_is_an_error(library, question, says):
     with pytest.raises(BriefError, match=says):
-        Answerer(library, lambda: None).invoke({"question": question})
+        Answerer(library, lambda: None, SharedWords()).invoke({"question": question})
 
 
 def test_the_json_has_the_names_that_are_promised(library):

@@ -13,7 +13,7 @@ from qa.answering import Answerer
 from qa.types import ModelStatus
 from tests.browser import ask, chromium, finished, marked, opened, served
 from tests.conftest import REPORT
-from tests.fakes import BagOfWords, Scripted
+from tests.fakes import BagOfWords, Scripted, SharedWords
 from web.page import create_app
 
 pytestmark = pytest.mark.browser
@@ -48,7 +48,7 @@ def page_url(tmp_path_factory):
         status = ModelStatus("ready", "Ready.")
         engine = SimpleNamespace(
             library=library,
-            stream=Answerer(library, lambda: chat).stream,
+            stream=Answerer(library, lambda: chat, SharedWords()).stream,
             model_status=lambda: status,
         )
         with served(create_app(lambda: engine, examples=[COUP, "Who is Macron?"])) as url:

@@ -86,7 +86,11 @@ def test_a_batch_is_answered_line_by_line_also_from_its_own_passages(tmp_path):
     lines = [
         {"id": 1, "question": "Who led the second coup in Mali?", "history": []},
         {"id": 2, "question": "Where is he based?", "history": [["Who is Royce de Melo?", None]]},
-        {"id": 3, "question": "Who lit the lamp?", "passages": ["Ada Brown lit the lamp.", "Rain."]},
+        {
+            "id": 3,
+            "question": "Who lit the lamp?",
+            "passages": ["Ada Brown lit the lamp.", "."],
+        },
         {"id": 4, "question": ""},
     ]
     given, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"

@@ -7,6 +7,7 @@ from index.reading import parse_document, read_document
 from qa.answering import Answerer
 from qa.types import Answer, AnswerSentence, Citation, Evidence, ModelStatus
 from tests.conftest import REPORT
+from tests.fakes import SharedWords
 from web.cards import card, date_words, text
 from web.header import header
 from web.page import conversation, create_app
@@ -17,7 +18,7 @@ def engine(library, state="ready"):
     status = ModelStatus(state, "Fetching.", 500_000_000, 1_117_000_000, 12.0)
     return SimpleNamespace(
         library=library,
-        stream=Answerer(library, lambda: None).stream,
+        stream=Answerer(library, lambda: None, SharedWords()).stream,
         model_status=lambda: status,
     )
 

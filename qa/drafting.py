@@ -1,0 +1,85 @@
+"""A draft becomes an answer while it grows: each sentence is checked as soon as it is complete."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from index.text import sentence_spans, stem, words
+from qa.checking import attributed, carried_by
+from qa.figures import figures, name_known, names
+from qa.prompt import evidence_line
+from qa.types import Answer, AnswerSentence, Evidence
+
+
+class DraftChecker:
+    """Follows a growing draft and checks each sentence as soon as it is complete."""
+
+    def __init__(self, question: str, evidence: Sequence[Evidence]) -> None:
+        self._evidence = evidence
+        self._lines = [evidence_line(e) for e in evidence]
+        self._granted = [_granted(question, e) for e in evidence]
+        self._done = 0  # characters of the draft that are checked
+        self._text = ""
+
+    def follow(self, answer: Answer, text: str) -> Answer:
+        """Return the answer with the sentences that are complete in `text`, and the rest as draft.
+
+        The rest is held back from its first figure or name on that no evidence has.
+        """
+        self._text = text
+        spans = sentence_spans(text[self._done :])
+        for start, end in spans[:-1]:
+            answer = self._checked(answer, text[self._done + start : self._done + end])
+        if len(spans) > 1:
+            self._done += spans[-1][0]
+        rest = text[self._done :]
+        return replace(
+            answer, state="answering", draft=rest if self._is_safe(rest) else answer.draft
+        )
+
+    def finish(self, answer: Answer) -> Answer:
+        """Return the answer with the last sentence checked, and without a draft."""
+        rest = self._text[self._done :].strip()
+        return replace(self._checked(answer, rest) if rest else answer, draft="")
+
+    def _is_safe(self, draft: str) -> bool:
+        evidence = " ".join([*self._lines, *self._granted])
+        # The last word may be incomplete: "15" may become "15,000".
+        complete = draft.rpartition(" ")[0]
+        return figures(complete) <= figures(evidence) and all(
+            name_known(name, evidence) for name, _ in names(complete)
+        )
+
+    def _checked(self, answer: Answer, text: str) -> Answer:
+        chosen, verdict = carried_by(text, self._lines, granted=self._granted)
+        if not verdict.passed:
+            return replace(
+                answer, sentences=(*answer.sentences, AnswerSentence(text, (), "removed"))
+            )
+        numbers = tuple(sorted(i + 1 for i in chosen))
+        speaker = next((self._evidence[i].speaker for i in chosen if self._evidence[i].speaker), "")
+        if speaker and not attributed(text, speaker):
+            text = f"According to {speaker}, {_lower_first(text)}"
+        sentence = AnswerSentence(text, numbers, "supported")
+        return replace(answer, sentences=(*answer.sentences, sentence))
+
+
+def _granted(question: str, evidence: Evidence) -> str:
+    """Return the words of a question that the passage around the evidence has.
+
+    "It" in the evidence may be the mission that the passage and the question call by its name.
+    """
+    around = f"{evidence.passage.place} {evidence.passage.text}"
+    have = {stem(w) for w in words(around)}
+    return " ".join(w for w in words(question) if stem(w) in have and not w.isdigit())
+
+
+def _lower_first(text: str) -> str:
+    first = text.split(" ", 1)[0]
+    plain = (first.isalpha() and not names(f"x {first}")) or first in (
+        "The",
+        "A",
+        "An",
+        "In",
+        "There",
+    )
+    return text[:1].lower() + text[1:] if plain else text

@@ -1,0 +1,142 @@
+"""The whole path with every real part: the command, the embedder, the chat model, the browser."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from argparse import Namespace
+
+import httpx
+import pytest
+
+from index.embedding import SentenceEmbedder
+from qa.engine import local_model
+from qa.weights import KNOWN
+from tests.browser import ask, chromium, finished, free_port, marked, opened
+from tests.conftest import ROOT, needs
+
+pytestmark = [pytest.mark.model, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return tmp_path_factory.mktemp("real")
+
+
+@pytest.fixture(scope="module")
+def url(data):
+    """A running app.py with real weights, which CI lets it fetch."""
+    model = local_model(Namespace(model="1.5b", offline=False))
+    weights = model.cache / KNOWN["1.5b"].file
+    needs("the 1.5B model", weights.exists() or bool(os.environ.get("CI")), "start app.py once")
+    port = free_port()
+    command = [sys.executable, "app.py", "--no-browser", "--port", str(port), "--data", str(data)]
+    process = subprocess.Popen([*command, "--model", "1.5b"], cwd=ROOT)
+    url = f"http://127.0.0.1:{port}"
+    until(lambda: healthy(url), 120, process)
+    yield url
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 0
+
+
+def until(done, limit_s, process):
+    deadline = time.monotonic() + limit_s
+    while not done():
+        assert process.poll() is None, "app.py ended"
+        assert time.monotonic() < deadline, f"not within {limit_s} s"
+        time.sleep(0.5)
+
+
+def healthy(url):
+    try:
+        return httpx.get(f"{url}/healthz").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def model_state(url):
+    return httpx.get(f"{url}/healthz").json()["model"]["state"]
+
+
+@pytest.fixture(scope="module")
+def ready(url):
+    deadline = time.monotonic() + 600
+    while (state := model_state(url)) != "ready":
+        assert state != "failed" and time.monotonic() < deadline, state
+        time.sleep(1)
+    return url
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as browser:
+        yield browser
+
+
+def test_the_real_embedder_ranks_by_meaning():
+    question, near, far = SentenceEmbedder().embed(
+        ["How many soldiers died?", "Three hundred peacekeepers were killed.", "Bread is baked."]
+    )
+    assert float(question @ near) > 0.4 > float(question @ far)
+
+
+@pytest.mark.browser
+def test_questions_are_answered_before_the_model_is_ready(url, browser):
+    if model_state(url) != "fetching":
+        pytest.skip("the weights are already here")
+    page, wrong = opened(browser, url)
+    assert page.locator("#top .model").count() == 1
+    ask(page, "Who led the second coup in Mali?")
+    assert "Goita then led a second coup" in finished(page)
+    assert wrong == []
+
+
+@pytest.mark.browser
+def test_a_question_in_the_browser_is_answered_cited_and_marked(ready, browser):
+    page, wrong = opened(browser, ready)
+    ask(page, "Who led the second coup in Mali?")
+    page.wait_for_selector(".card .evidence")
+    assert "Goita" in finished(page)
+    assert page.locator(".card q.quoted").count() == 0
+    page.locator(".card .chip").first.click()
+    assert "Army Colonel Assimi Goita then led a second coup" in marked(page)
+    assert wrong == []
+
+
+@pytest.mark.browser
+def test_what_the_report_does_not_say_is_declined_in_the_browser(ready, browser):
+    page, _ = opened(browser, ready)
+    ask(page, "What is the weather in Bamako today?")
+    assert "The report does not say" in finished(page)
+    assert page.locator(".card .declined").count() == 1
+
+
+def test_the_command_line_answers_while_the_page_is_running(ready, data):
+    command = [sys.executable, "-m", "qa", "--json", "By when must MINUSMA leave Mali?"]
+    done = subprocess.run(
+        [*command, "--data", str(data), "--model", "1.5b", "--offline"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+    answer = json.loads(done.stdout)
+    assert not answer["declined"]
+    assert "end of 2023" in answer["answer"]
+    text = (ROOT / "reports" / "sahel-security-report.md").read_text("utf-8")
+    assert all(text[c["start"] : c["end"]] == c["quote"] for c in answer["citations"])
+
+
+def test_the_model_takes_no_orders_from_other_programs(ready):
+    """The llama.cpp server in the process wants a key that nobody else has."""
+    model = local_model(Namespace(model="1.5b", offline=True))
+    model.load()
+    answer = httpx.post(
+        f"{model.address}/v1/chat/completions",
+        json={"messages": [{"role": "user", "content": "hello"}], "max_tokens": 1},
+    )
+    model.close()
+    assert answer.status_code == 401
