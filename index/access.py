@@ -4,6 +4,7 @@ Two processes on one embedded Chroma, one of them writing, corrupt each other's 
 (Chroma 1.5.9), so a change needs the folder alone. The operating system frees a killed holder.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -73,7 +74,7 @@ def changing(
             if mend and not library.is_whole():
                 library.mend(on_progress)
             yield library
-        except OSError as error:
+        except (OSError, sqlite3.Error) as error:
             raise _unusable(folder, error) from error
         finally:
             library.close()
@@ -111,8 +112,8 @@ def _held(
         held.__exit__(None, None, None)
 
 
-def _unusable(folder: Path, error: OSError) -> BriefError:
+def _unusable(folder: Path, error: OSError | sqlite3.Error) -> BriefError:
     return BriefError(
-        f"The data folder {folder} cannot be used ({error.strerror or error}). Make room or give "
+        f"The data folder {folder} cannot be used ({error}). Make room or give "
         "yourself write permission there, or choose another folder: --data DIR or SAHEL_BRIEF_DATA."
     )

@@ -15,7 +15,7 @@ from index.fusion import fuse
 from index.passages import split_passages
 from index.store import Store
 from index.types import BriefError, Document, Embedder, Hit, Passage, Vectors
-from index.vectors import ChromaVectors
+from index.vectors import ChromaVectors, VectorsError
 
 Outcome = Literal["added", "replaced", "unchanged"]
 OnProgress = Callable[[int, int], None]
@@ -95,9 +95,12 @@ class DiskLibrary:
         if self.store.documents(ready=False):
             return False
         passages = self.store.count_passages()
-        return passages == 0 or (
-            self._vectors_folder().exists() and self.vectors.count() == passages
-        )
+        if passages == 0 or not self._vectors_folder().exists():
+            return passages == 0
+        try:
+            return self.vectors.count() == passages
+        except VectorsError:
+            return False
 
     # What follows changes the library and needs its folder alone.
 
@@ -132,9 +135,13 @@ class DiskLibrary:
 
     def mend(self, on_progress: OnProgress | None = None) -> None:
         """Finish what a killed process left half done; make the vectors those of the store."""
+        try:
+            have = self.vectors.ids()
+        except VectorsError:  # destroyed, so that only a new one helps
+            self.rebuild(on_progress)
+            return
         pending = self.store.documents(ready=False)
         passages = self.store.passages()
-        have = self.vectors.ids()
         self._embed_into(self.vectors, [p for p in passages if p.id not in have], on_progress)
         self.vectors.delete(sorted(have - {p.id for p in passages}))
         for document in pending:

@@ -72,7 +72,9 @@ def check(sentence: str, evidence: str, *, granted: str = "") -> Verdict:
     reasons += _opposites(sentence, evidence)
     if reasons:
         return Verdict(0.0, tuple(reasons))
-    share = wording(sentence, allowed)
+    # Names are checked; what is said of them must be there as well, or "Lewis leads ISIS" would
+    # pass for a sentence that mentions both.
+    share = min(wording(sentence, allowed), wording(_without_names(sentence), allowed))
     enough = WORDING_WITH_FIGURE if figures(sentence) else WORDING
     if share < enough:
         return Verdict(0.5 * share / enough, ("the wording is not that of the evidence",))
@@ -93,6 +95,15 @@ def wording(sentence: str, evidence: str) -> float:
     if not total:
         return 0.0
     return sum(w for s, w in weights.items() if s in have or _alike(s, have)) / total
+
+
+def _without_names(sentence: str) -> str:
+    """Return a sentence without its names, or as it is where nothing else means anything."""
+    rest = sentence
+    for _, (start, end) in reversed(names(sentence)):
+        rest = rest[:start] + rest[end:]
+    meaning = set(words(without_figures(rest))) - FUNCTION_WORDS
+    return rest if meaning else sentence
 
 
 def _alike(own: str, have: set[str]) -> bool:

@@ -20,7 +20,7 @@ _REPORT = (
 )
 _TITLE = r"(?:(?:Dr|Lt|Col|Gen|Maj|Capt|Mr|Mrs|Ms|Prof)\.?\s+)*"
 _PARTICLE = r"(?:de|van|von|al|el|bin|ben|di|da)"
-_WORD = r"[A-Z][\w’'-]*\w"
+_WORD = r"(?:(?:Dr|Lt|Col|Gen|Maj|Capt|Mr|Mrs|Ms|Prof)\.|[A-Z][\w’'-]*\w)"
 _NAME = rf"{_TITLE}(?:{_PARTICLE}\s+)?{_WORD}(?:\s+(?:{_PARTICLE}\s+)?{_WORD})*"
 _BODY = r"[Tt]he (?:[A-Z]+ )?(?:panel|report|authors|watchdog(?: organization)?|government)"
 _ADVERB = r"(?:(?:also|has|have|had|since|then|later|further|\w+ly)\s+){0,3}"

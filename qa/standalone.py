@@ -10,10 +10,15 @@ from qa.types import Turn
 MAX_CHARS = 1_000
 _THIRD_PERSON = re.compile(r"\b(he|she|him|his|hers|her)\b", re.I)
 _THING = re.compile(r"\b(it|its|they|them|their|theirs|there|this|that|these|those)\b", re.I)
-_ELLIPTIC = re.compile(
-    r"\A(?:and|but|or|also|what about|how about|why(?: not| so| is that)?|how so|when|where|who|"
-    r"how|what else|who else|where else|since when|how many|by when|really|anything else|"
-    r"what else did (?:he|she|they) say)\b[^?]{0,60}\??\Z",
+# "And in Niger?" leans on the question before it, "And who is Andrew Lewis?" does not.
+_CONTINUES = re.compile(r"\A(?:and|but|or|also|what about|how about)\b", re.I)
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|did|does|do|has|have|had|will|would|can|could|should|may|might|must)\b",
+    re.I,
+)
+_BARE = re.compile(
+    r"\A(?:why(?: not| so)?|how(?: so| many| much| long| often)?|when|where|who|which|since when|"
+    r"until when|by when|really|(?:what|who|where|anything|anyone) else)\s*\?*\Z",
     re.I,
 )
 _POSSESSIVE = {"his", "her", "its", "their"}
@@ -55,8 +60,7 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     if pronoun and topic:
         filled = f"{topic}’s" if _possessive(pronoun[0], question, pronoun.end()) else topic
         return question[: pronoun.start()] + filled + question[pronoun.end() :]
-    words = question.rstrip("?").split()
-    if _ELLIPTIC.match(question) and len(words) <= (6 if own_names else 3):
+    if _BARE.match(question) or (_CONTINUES.match(question) and not _VERB.search(question)):
         return f"{last.question.rstrip(' ?')}? {question}"
     return question
 

@@ -75,6 +75,7 @@ def test_what_the_evidence_says_is_supported(sentence):
         ("Goita did not lead the coup.", COUP, "the evidence has no negation"),
         ("Fewer peacekeepers left.", "More peacekeepers left.", "the opposite"),
         ("Bananas ripen in spring.", COUP, "the wording is not that of the evidence"),
+        ("Emmanuel Goita governs.", "Emmanuel and Goita met.", "the wording is not that"),
         ("Yes.", COUP, "the wording is not that of the evidence"),
     ],
 )

@@ -129,6 +129,54 @@ def test_lost_vectors_are_made_again_from_the_store(tmp_path):
         assert library.vectors.count() == 3
 
 
+def test_destroyed_vectors_are_made_again_from_the_store(tmp_path):
+    with changing(tmp_path, BagOfWords()) as library:
+        library.add(parse_document("Some words.", name="a"), "/a")
+    (tmp_path / "vectors" / "chroma.sqlite3").write_bytes(b"garbage" * 1000)
+    code = textwrap.dedent(
+        f"""
+        from pathlib import Path
+        from index.access import reading
+        from tests.fakes import BagOfWords
+        with reading(Path({str(tmp_path)!r}), BagOfWords()) as library:
+            print([h.passage.text for h in library.search("words", 1)])
+        """
+    )
+    # In a new process: Chroma remembers an open folder.
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    assert done.stdout == "['Some words.']\n"
+
+
+def test_a_full_disk_is_said_and_what_was_there_stays(tmp_path):
+    with changing(tmp_path, BagOfWords()) as library:
+        library.add(parse_document("Some words.", name="a"), "/a")
+    code = textwrap.dedent(
+        f"""
+        import resource
+        from pathlib import Path
+        from index.access import changing
+        from index.reading import parse_document
+        from index.types import BriefError
+        from tests.fakes import BagOfWords
+        big = parse_document("A sentence of some words.\\n\\n" * 20000, name="b")
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))  # as good as a full disk
+        try:
+            with changing(Path({str(tmp_path)!r}), BagOfWords()) as library:
+                library.add(big, "/b")
+        except BriefError as error:
+            print(error)
+        """
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    assert "make room" in done.stdout.lower()
+    with reading(tmp_path, BagOfWords()) as library:
+        assert "Some words." in [d.text for d in library.documents()]
+
+
 def test_many_may_read_but_a_change_needs_the_folder_alone(tmp_path):
     with reading(tmp_path, BagOfWords(), bundled=[REPORT]):
         with reading(tmp_path, BagOfWords()) as second:
