@@ -33,8 +33,8 @@ def _model(status: ModelStatus | None) -> str:
             f"{done:,.0f} of {total:,.0f} MB{left}"
         )
     return (
-        f'<p class="model {status.state}" role="status">{text(status.message)}{progress} '
-        "Until it is ready, answers are quotations from the report.</p>"
+        f'<p class="model {status.state}" role="status">{text(status.message)} '
+        f"Until it is ready, answers are quotations from the report.{progress}</p>"
     )
 
 
