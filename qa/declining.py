@@ -11,8 +11,8 @@ from qa.selection import FUNCTION_WORDS, sigmoid
 # Fitted by `python -m training.fit answers`, which also says what the thresholds cost: weights of
 # the two logits of selection, then of the logit of the chat model's first token being that of
 # "NOT STATED", and the intercept.
-_BEFORE = (0.5, 0.5, 0.0, 0.0)
-_AFTER = (0.5, 0.5, -0.5, 0.0)
+_BEFORE = (0.82, 0.073, 0.0, 0.514)
+_AFTER = (1.021, -0.087, -0.222, -0.19)
 # Below the first, the model is not asked; below the second, what it says is not shown.
 ASK_MODEL, SHOW_ANSWER = 0.1, 0.35
 
@@ -51,4 +51,4 @@ def reason_unanswered(question: str, hits: Sequence[Hit]) -> str:
     if not missing:
         return "The report does not say: no sentence in it states the answer."
     rarest = max(missing, key=rarity)
-    return f"The report does not say: nothing in it that is close speaks of “{rarest}”."
+    return f"The report does not say: no passage that is close mentions “{rarest}”."

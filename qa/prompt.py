@@ -57,6 +57,12 @@ _EXAMPLES = [
         NOT_STATED,
     ),
     (
+        ["Mara Holt, who once built boats in Tarn, then ran the ferry to Orrin.",
+         "The ferry carries ninety people."],
+        "Who is Mara Holt?",
+        "Mara Holt once built boats in Tarn and then ran the ferry to Orrin.",
+    ),
+    (
         ["The ferry, which carries ninety people, has sailed to Orrin since May 1998."],
         "Since when has the ferry sailed to Orrin?",
         "The ferry has sailed to Orrin since May 1998.",

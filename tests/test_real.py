@@ -140,3 +140,25 @@ def test_the_model_takes_no_orders_from_other_programs(ready):
     )
     model.close()
     assert answer.status_code == 401
+
+
+def test_the_reports_questions_are_answered_and_declined_well_enough(ready, data, tmp_path):
+    """Floors, well under what is measured, so that only a real loss fails them."""
+    out = tmp_path / "judged.jsonl"
+    questions = ROOT / "tests" / "report-questions.jsonl"
+    command = [sys.executable, "-m", "qa", "evaluate", str(questions), "--out", str(out)]
+    done = subprocess.run(
+        [*command, "--data", str(data), "--model", "1.5b", "--offline"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=800,
+    )
+    print(done.stdout)
+    judged = [json.loads(line) for line in out.read_text().splitlines()]
+    text = (ROOT / "reports" / "sahel-security-report.md").read_text("utf-8")
+    assert all(text[c["start"] : c["end"]] == c["quote"] for r in judged for c in r["citations"])
+    for expected, floor in (("answer", 0.75), ("decline", 0.75)):
+        right = [r["right"] for r in judged if r["expected"] == expected]
+        assert sum(right) / len(right) >= floor, f"{expected}: {sum(right)} of {len(right)}"
