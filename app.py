@@ -96,7 +96,7 @@ class Starting:
     def _run(self, on_failure: Callable[[], None]) -> None:
         try:
             with open_engine(self._settings, self._model, on_notice=print) as engine:
-                engine.library.embed([""])  # loads the embedder, so that no question waits for it
+                engine.warm()
                 self._engine = engine
                 self._ending.wait()  # the library's lock belongs to this thread
         except BriefError as error:

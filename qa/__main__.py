@@ -64,7 +64,7 @@ def _run(command: str, args: argparse.Namespace) -> int:
     model = local_model(args)
     with bar() as draw, open_engine(settings, model, on_notice=_say) as engine:
         model.start(draw)
-        engine.library.embed([""])  # loads the embedder while the model loads
+        engine.warm()  # while the model loads
         model.wait()
         if model.status.state == "failed":
             _say(f"{model.status.message}\nUntil then, answers are the report's own words.")

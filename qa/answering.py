@@ -51,6 +51,12 @@ class Answerer(Runnable[Question, Answer]):
         self._selector = Selector(library, cross_encoder)
         self._chat = chat
 
+    def warm(self) -> None:
+        """Load what selects evidence, so that no question waits for it."""
+        question = "What does the report say?"
+        hits = self.library.search(question, PASSAGES)
+        self._selector.select(question, hits)
+
     def invoke(
         self, input: Question, config: RunnableConfig | None = None, **kwargs: Any
     ) -> Answer:

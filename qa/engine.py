@@ -58,6 +58,10 @@ class Engine:
         """Yield the answer as far as it has come. Raises `BriefError` for a bad question."""
         return self.answerer.stream(question)
 
+    def warm(self) -> None:
+        """Load what selects evidence, so that no question waits for it."""
+        self.answerer.warm()
+
     def model_status(self) -> ModelStatus:
         """Return how far the chat model is."""
         return self.model.status
