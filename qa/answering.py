@@ -30,6 +30,7 @@ from qa.standalone import standalone, validate
 from qa.types import Answer, AnswerSentence, Citation, Question, Timings
 
 _CLOSEST = 3
+_SURE_ENOUGH_TO_QUOTE = 0.7
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +132,8 @@ class Answerer(Runnable[Question, Answer]):
         if any(s.status != "removed" for s in answer.sentences):
             timings = replace(answer.timings, total_ms=clock.ms())
             return replace(answer, state="done", draft="", timings=timings)
-        if answer.answerability < 0.5:
+        # That nothing the model said was carried speaks against an answer.
+        if answer.answerability < _SURE_ENOUGH_TO_QUOTE:
             return _declined(answer, reason_unanswered(answer.resolved, hits), hits, clock)
         return _quoted(answer, clock)
 

@@ -17,6 +17,7 @@ _LEANS_BACK = re.compile(
     r"Therefore|So|Both|Neither|Another|The (?:other|latter|former|reasons?|journey|decision|"
     r"mission|group|groups|panel|watchdog|two|three|same))\b"
 )
+_PRONOUN = re.compile(r"\b(?:[Hh]e|[Ss]he)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,13 @@ class Candidate:
     speaker: str
     heading: str
     score: float
+
+    @property
+    def resolved(self) -> str:
+        """The sentence with its speaker's name, to be scored by: "He fears" → "Ann Lee fears"."""
+        if not self.speaker or self.speaker.split()[-1] in self.text:
+            return self.text
+        return _PRONOUN.sub(self.speaker, self.text, count=1)
 
     @property
     def in_context(self) -> str:

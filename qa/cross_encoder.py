@@ -72,5 +72,5 @@ def composed(candidate: Candidate) -> str:
     """Return a candidate as in training: "sentence [title, heading: the sentence before]"."""
     before = " ".join(candidate.context.split()[:_PREVIOUS_WORDS])
     context = ": ".join(part for part in (candidate.heading, before) if part)
-    sentence = " ".join(candidate.text.split())
+    sentence = " ".join(candidate.resolved.split())
     return f"{sentence} [{context}]" if context else sentence

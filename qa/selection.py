@@ -118,12 +118,12 @@ class Featurizer:
     def cheap(self, question: str, candidates: Sequence[Candidate]) -> Features:
         """Return all features but the first, shape (len(candidates), len(FEATURES) - 1)."""
         asked = self._embed([question])[0]
-        alone = self._embed([c.text for c in candidates])
+        alone = self._embed([c.resolved for c in candidates])
         weights = content_weights(question)
         wanted = next((kind for asks, kind in _WANTS if asks.search(question)), None)
         rows = []
         for c, vector in zip(candidates, alone, strict=True):
-            stems_alone = {stem(w) for w in words(c.text)}
+            stems_alone = {stem(w) for w in words(c.resolved)}
             stems_context = {stem(w) for w in words(c.in_context)}
             kind = 0.0 if wanted is None else (1.0 if wanted.search(c.text) else -1.0)
             rows.append(
