@@ -15,7 +15,9 @@ from index.access import require_folder
 from index.settings import LibrarySettings, add_library_arguments, library_settings
 from index.types import BriefError
 from qa.engine import Engine, add_model_arguments, local_model, open_engine
+from qa.fetching import Report
 from qa.local_model import LocalModel
+from qa.weights import bar
 
 EXAMPLES = (
     "Who led the second coup in Mali?",
@@ -57,12 +59,12 @@ def _serve(args: argparse.Namespace) -> int:
     starting = Starting(settings, local_model(args))
     app = create_app(starting.engine, examples=EXAMPLES)
     server = uvicorn.Server(uvicorn.Config(app, args.host, args.port, log_level="warning"))
-    starting.begin(on_failure=lambda: setattr(server, "should_exit", True))
     url = f"http://{args.host}:{args.port}"
     print(f"Sahel Brief is at {url} (Ctrl-C stops it).", flush=True)
     if not args.no_browser:
         threading.Timer(1.0, webbrowser.open, [url]).start()
-    with suppress(KeyboardInterrupt):  # uvicorn raises it again after it has shut down
+    with bar() as draw, suppress(KeyboardInterrupt):  # uvicorn raises it again after its shutdown
+        starting.begin(draw, on_failure=lambda: setattr(server, "should_exit", True))
         server.run()
     starting.end()
     if starting.failure:
@@ -83,9 +85,9 @@ class Starting:
         """Return the engine once questions can be answered, None before."""
         return self._engine
 
-    def begin(self, on_failure: Callable[[], None]) -> None:
+    def begin(self, on_progress: Report, on_failure: Callable[[], None]) -> None:
         """Start both; `on_failure` is called when the library cannot be opened."""
-        self._model.start()
+        self._model.start(on_progress)
         threading.Thread(target=self._run, args=(on_failure,), name="library", daemon=True).start()
 
     def end(self) -> None:

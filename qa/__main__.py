@@ -66,8 +66,6 @@ def _run(command: str, args: argparse.Namespace) -> int:
         model.start(draw)
         engine.warm()  # while the model loads
         model.wait()
-        if model.status.state == "failed":
-            _say(f"{model.status.message}\nUntil then, answers are the report's own words.")
         return _COMMANDS[command](engine, args)
 
 

@@ -1,9 +1,9 @@
 """The chat model on this machine: weights fetched once, llama.cpp in this process."""
 
+import logging
 import secrets
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from qa.weights import weights_path
 
 _CONTEXT_TOKENS = 4096
 _TIMEOUT_S = 60.0
+
+log = logging.getLogger(__name__)
 
 
 class LocalModel:
@@ -49,8 +51,10 @@ class LocalModel:
             self._thread.join()
 
     def _load_or_say(self, on_progress: Callable[[Progress], None]) -> None:
-        with suppress(BriefError):  # the status says it
+        try:
             self.load(on_progress)
+        except BriefError as error:  # the status says it as well
+            log.warning("%s Until then, answers are the report's own words.", error)
 
     def load(
         self, on_progress: Callable[[Progress], None] = lambda progress: None
