@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from index.settings import add_library_arguments, library_settings
 from index.types import BriefError
-from qa.batch import answer_line, read_lines, writing
+from qa.batch import Line, answer_line, read_lines, writing
 from qa.engine import Engine, add_model_arguments, local_model, open_engine
 from qa.evaluation import judge, table
 from qa.output import as_json, as_text
@@ -59,24 +59,25 @@ def _parser(command: str) -> argparse.ArgumentParser:
 
 def _run(command: str, args: argparse.Namespace) -> int:
     settings = library_settings(args)
+    # What is wrong with the input is said before anything slow.
+    lines = [] if command == "ask" else read_lines(args.input)
     if command == "ask":
-        validate(args.question)  # before anything slow
+        validate(args.question)
     model = local_model(args)
     with bar() as draw, open_engine(settings, model, on_notice=_say) as engine:
         model.start(draw)
         engine.warm()  # while the model loads
         model.wait()
-        return _COMMANDS[command](engine, args)
+        return _COMMANDS[command](engine, args, lines)
 
 
-def _ask(engine: Engine, args: argparse.Namespace) -> int:
+def _ask(engine: Engine, args: argparse.Namespace, lines: list[Line]) -> int:
     answer = engine.answerer.invoke({"question": args.question})
     print(json.dumps(as_json(answer), ensure_ascii=False) if args.json else as_text(answer))
     return 0
 
 
-def _batch(engine: Engine, args: argparse.Namespace) -> int:
-    lines = read_lines(args.input)
+def _batch(engine: Engine, args: argparse.Namespace, lines: list[Line]) -> int:
     failed = 0
     with writing(args.output) as write:
         for line in tqdm(lines, unit=" questions", disable=None):
@@ -88,8 +89,7 @@ def _batch(engine: Engine, args: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _evaluate(engine: Engine, args: argparse.Namespace) -> int:
-    lines = read_lines(args.input)
+def _evaluate(engine: Engine, args: argparse.Namespace, lines: list[Line]) -> int:
     results = [judge(line, answer_line(engine, line)) for line in tqdm(lines, disable=None)]
     print(table(results))
     if args.out:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from argparse import Namespace
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -25,20 +26,27 @@ def data(tmp_path_factory):
     return tmp_path_factory.mktemp("real")
 
 
+@contextmanager
+def running(data, *options, **environment):
+    """Run app.py and give its URL once it answers questions."""
+    port = free_port()
+    command = [sys.executable, "app.py", "--no-browser", "--port", str(port), "--data", str(data)]
+    process = subprocess.Popen([*command, *options], cwd=ROOT, env={**os.environ, **environment})
+    url = f"http://127.0.0.1:{port}"
+    until(lambda: healthy(url), 120, process)
+    yield url
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 0
+
+
 @pytest.fixture(scope="module")
 def url(data):
     """A running app.py with real weights, which CI lets it fetch."""
     model = local_model(Namespace(model="1.5b", offline=False))
     weights = model.cache / KNOWN["1.5b"].file
     needs("the 1.5B model", weights.exists() or bool(os.environ.get("CI")), "start app.py once")
-    port = free_port()
-    command = [sys.executable, "app.py", "--no-browser", "--port", str(port), "--data", str(data)]
-    process = subprocess.Popen([*command, "--model", "1.5b"], cwd=ROOT)
-    url = f"http://127.0.0.1:{port}"
-    until(lambda: healthy(url), 120, process)
-    yield url
-    process.send_signal(signal.SIGINT)
-    assert process.wait(30) == 0
+    with running(data, "--model", "1.5b") as url:
+        yield url
 
 
 def until(done, limit_s, process):
@@ -83,14 +91,14 @@ def test_the_real_embedder_ranks_by_meaning():
 
 
 @pytest.mark.browser
-def test_questions_are_answered_before_the_model_is_ready(url, browser):
-    if model_state(url) != "fetching":
-        pytest.skip("the weights are already here")
-    page, wrong = opened(browser, url)
-    assert page.locator("#top .model").count() == 1
-    ask(page, "Who led the second coup in Mali?")
-    assert "Goita then led a second coup" in finished(page)
-    assert wrong == []
+def test_questions_are_answered_without_a_model_and_the_page_says_why(browser, tmp_path):
+    with running(tmp_path, "--offline", SAHEL_BRIEF_CACHE=str(tmp_path / "none")) as url:
+        page, wrong = opened(browser, url)
+        assert "nothing is fetched with --offline" in page.inner_text("#top .model")
+        ask(page, "Who led the second coup in Mali?")
+        assert "Goita then led a second coup" in finished(page)
+        assert page.locator(".card q.quoted").count() == 1
+        assert wrong == []
 
 
 @pytest.mark.browser
