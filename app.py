@@ -58,7 +58,11 @@ def _serve(args: argparse.Namespace) -> int:
 
     starting = Starting(settings, local_model(args))
     app = create_app(starting.engine, examples=EXAMPLES)
-    server = uvicorn.Server(uvicorn.Config(app, args.host, args.port, log_level="warning"))
+    # An open page holds a connection for ever: do not wait for it to be closed.
+    config = uvicorn.Config(
+        app, args.host, args.port, log_level="warning", timeout_graceful_shutdown=2
+    )
+    server = uvicorn.Server(config)
     url = f"http://{args.host}:{args.port}"
     print(f"Sahel Brief is at {url} (Ctrl-C stops it).", flush=True)
     if not args.no_browser:
