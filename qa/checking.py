@@ -12,7 +12,7 @@ from qa.figures import figures, name_known, names, without_figures
 from qa.selection import FUNCTION_WORDS
 
 # Share of the sentence's meaning-bearing words, weighted by rarity, that the evidence must have.
-# Chosen on summedits and wice (see the README); below it a sentence says too much of its own.
+# Chosen by hand, not yet measured on wice or summedits; below it a sentence says too much itself.
 WORDING = 0.6
 # A sentence with a figure must also be about what is counted: "three hundred left" shares all but
 # one word with "three hundred were killed".

@@ -1,7 +1,7 @@
 """The trained cross-encoder that scores "this sentence states the answer to this question".
 
 How it was trained, on what, and how well it does: `training/DATA_CARD.md`. It runs in onnxruntime,
-as one 23 MB int8 file; torch would take three times as long.
+as one 23 MB int8 file.
 """
 
 import hashlib

@@ -9,7 +9,7 @@ from qa.figures import figures, name_known, names
 from qa.prompt import evidence_line
 from qa.types import Answer, AnswerSentence, Evidence
 
-# A sentence of this probability answered the question in nine of ten cases (see the README).
+# Chosen by hand, not yet measured.
 _SURE = 0.8
 
 
