@@ -23,6 +23,7 @@ GOITA = (
     "Army Colonel Assimi Goita then led a second coup and took the title of transitional "
     "president in June 2021, in the face of wide international condemnation."
 )
+ACROSS = "A 🦔🦔 line.\n\n## Part\n\nThe 🦔 hedgehog sleeps in Gao."
 HOSTILE = (
     "The quoll <script>window.hit=1</script> lives in <b>trees</b> and "
     "<img src=http://203.0.113.1/x onerror=window.hit=1> eats ![x](http://203.0.113.1/y) figs."
@@ -44,6 +45,7 @@ def page_url(tmp_path_factory):
     with changing(folder, BagOfWords()) as library:
         library.add(read_document(REPORT), str(REPORT))
         library.add(parse_document(HOSTILE, name="q.md", title="Quolls <i>x</i>"), "/q.md")
+        library.add(parse_document(ACROSS, name="h.md", title="Hedgehogs"), "/h.md")
         chat = Slow(answers=[])
         status = ModelStatus("ready", "Ready.")
         engine = SimpleNamespace(
@@ -205,3 +207,123 @@ def test_a_reload_starts_afresh_and_works(page_url, browser, say):
     ask(page, COUP)
     assert "Assimi Goita" in finished(page)
     assert wrong == []
+
+
+def follow(page, href):
+    """Follow a citation that no answer has given."""
+    script = """href => { const a = document.createElement('a'); a.href = href;
+                document.body.append(a); a.click(); }"""
+    page.evaluate(script, href)
+
+
+def test_words_across_paragraphs_are_marked_exactly_behind_characters_outside_utf_16(
+    page_url, browser
+):
+    page, wrong = opened(browser, page_url[0])
+    listed = page.evaluate("fetch('documents').then(r => r.json())")
+    id_ = next(d["id"] for d in listed if d["title"] == "Hedgehogs")
+    follow(page, f"#cite-{id_}-{ACROSS.index('line.')}-{ACROSS.index('hedgehog')}")
+    page.wait_for_selector("#viewer mark")
+    marks = page.locator("#viewer mark").evaluate_all("all => all.map(m => m.textContent)")
+    assert marks == ["line.", "Part", "The 🦔 "]
+    assert wrong == []
+
+
+def test_a_citation_of_a_document_that_is_gone_is_said_in_words(page_url, browser):
+    page, _ = opened(browser, page_url[0])
+    follow(page, "#cite-gone-1-2")
+    page.wait_for_selector("#viewer >> text=This document cannot be shown")
+
+
+def test_one_question_at_a_time_and_what_is_typed_meanwhile_stays(page_url, browser, say):
+    say("Assimi Goita led " + "a second coup " * 10, pause_s=0.1)
+    page, _ = opened(browser, page_url[0])
+    ask(page, COUP)
+    page.wait_for_selector(".card .draft")
+    page.fill("#ask textarea", "typed meanwhile")
+    page.click(".example >> nth=1")
+    finished(page)
+    assert page.locator("[data-testid=user]").count() == 1
+    assert page.input_value("#ask textarea") == "typed meanwhile"
+
+
+def test_a_conversation_is_cleared_once_no_answer_is_on_its_way(page_url, browser, say):
+    say("Assimi Goita led " + "a second coup " * 10, pause_s=0.1)
+    page, _ = opened(browser, page_url[0])
+    ask(page, COUP)
+    page.wait_for_selector(".card .draft")
+    clear = page.locator("#chat button[aria-label*=lear]")
+    assert not clear.is_visible()
+    finished(page)
+    clear.click()
+    page.wait_for_function("!document.querySelector('[data-testid=bot]')")
+
+
+def test_the_word_that_it_was_stopped_stays_at_the_speed_of_a_real_model(page_url, browser, say):
+    for after_ms in range(100, 500, 80):
+        say("Assimi Goita led " + "a second coup " * 200, pause_s=0.03)
+        page, _ = opened(browser, page_url[0])
+        ask(page, COUP)
+        page.wait_for_selector(".card .draft")
+        page.wait_for_timeout(after_ms)
+        page.click("#ask .stop-button")
+        page.wait_for_selector("#ask .submit-button")
+        page.wait_for_timeout(500)
+        assert "Stopped." in finished(page)
+        page.context.close()
+
+
+def test_no_question_is_said_in_words(page_url, browser):
+    page, _ = opened(browser, page_url[0])
+    page.press("#ask textarea", "Enter")
+    page.wait_for_selector("text=Type a question first.")
+
+
+def test_escape_leads_back_from_the_words_to_their_citation(page_url, browser, say):
+    say("Assimi Goita led a second coup.")
+    page, _ = opened(browser, page_url[0])
+    ask(page, COUP)
+    finished(page)
+    page.click(".card .chip")
+    marked(page)
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.className") == "chip"
+
+
+def test_the_date_stays_in_view_in_a_narrow_window(page_url, browser):
+    page, _ = opened(browser, page_url[0], viewport={"width": 360, "height": 740})
+    page.evaluate("document.querySelector('#viewer').scrollIntoView({block: 'end'})")
+    page.wait_for_timeout(300)
+    box = page.locator("#top .as-of").bounding_box()
+    assert page.evaluate("scrollY") > 0
+    assert 0 <= box["y"] < 100
+
+
+CONTRAST = """selectors => selectors.map(selector => {
+  const light = c => { const [r, g, b] = c.map(v => (v /= 255) <= .04045 ? v / 12.92
+    : ((v + .055) / 1.055) ** 2.4); return .2126 * r + .7152 * g + .0722 * b; };
+  const rgb = s => s.match(/[\\d.]+/g).map(Number);
+  let node = document.querySelector(selector), ground = node;
+  const ink = rgb(getComputedStyle(node).color).slice(0, 3);
+  while (ground && rgb(getComputedStyle(ground).backgroundColor)[3] === 0)
+    ground = ground.parentElement;
+  const paper = rgb(getComputedStyle(ground || document.body).backgroundColor).slice(0, 3);
+  const [a, b] = [light(ink), light(paper)].sort((x, y) => y - x);
+  return [selector, (a + .05) / (b + .05)];
+})"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_has_a_contrast_of_at_least_four_and_a_half(page_url, browser, say, scheme):
+    say("Assimi Goita led a second coup.")
+    page, _ = opened(browser, page_url[0], color_scheme=scheme)
+    ask(page, COUP)
+    finished(page)
+    page.click(".card .chip")
+    marked(page)
+    ask(page, "What did Emmanuel Macron say?")
+    finished(page, 1)
+    seen = [".said", ".chip", ".quote", ".where", ".meta", ".declined", ".as-of", ".example"]
+    seen += ["#viewer mark", "#viewer .block", "#viewer .doc-facts", "#ask .submit-button"]
+    low = [pair for pair in page.evaluate(CONTRAST, seen) if pair[1] < 4.5]
+    assert low == []

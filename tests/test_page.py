@@ -8,9 +8,10 @@ from qa.answering import Answerer
 from qa.types import Answer, AnswerSentence, Citation, Evidence, ModelStatus
 from tests.conftest import REPORT
 from tests.fakes import SharedWords
-from web.cards import card, date_words, text
+from web.cards import card, date_words, lines, text
+from web.conversation import Conversation, converse, stop
 from web.header import header
-from web.page import conversation, create_app
+from web.page import create_app
 from web.viewer import document_json
 
 
@@ -109,12 +110,68 @@ def test_a_removed_sentence_is_folded_away_and_a_quoted_one_is_marked(library):
 
 def test_a_question_asked_too_early_waits_for_the_library(library):
     ready = iter([None, None, engine(library)])
-    steps = list(conversation(lambda: next(ready), "What is MINUSMA?", [], []))
+    steps = list(converse(lambda: next(ready), "What is MINUSMA?", [], Conversation()))
     assert "is being opened" in steps[1][0][-1]["content"]
     assert "card done" in steps[-1][0][-1]["content"]
 
 
 def test_a_failure_of_the_question_is_told_in_the_conversation(library):
-    *_, (chat, turns, _) = conversation(lambda: engine(library), "why " * 5000, [], [])
-    assert "at most 1,000" in chat[-1]["content"]
-    assert turns == []
+    *_, last = converse(lambda: engine(library), "why " * 5000, [], Conversation())
+    assert "at most 1,000" in last.chat[-1]["content"]
+    assert last.conversation == Conversation()
+
+
+def test_an_unexpected_failure_is_told_without_its_words_and_frees_the_box(library):
+    broken = engine(library)
+    broken.stream = lambda question: (_ for _ in ()).throw(RuntimeError("secret"))
+    *_, last = converse(lambda: broken, "What is MINUSMA?", [], Conversation())
+    assert "Something went wrong" in last.chat[-1]["content"]
+    assert "secret" not in str(last.chat)
+    assert last.box.submit_btn == "Ask"
+
+
+def test_stop_keeps_what_was_shown_and_the_question_for_follow_ups(library):
+    steps = converse(lambda: engine(library), "What is MINUSMA?", [], Conversation())
+    next(steps)
+    stop(next(steps).conversation)
+    *_, last = steps
+    assert "Stopped." in last.chat[-1]["content"]
+    assert [m["role"] for m in last.chat] == ["user", "assistant"]
+    assert [t.question for t in last.conversation.turns] == ["What is MINUSMA?"]
+    assert last.conversation.stopping is None
+
+
+def test_stop_while_the_library_is_being_opened_says_that_nothing_was_found():
+    steps = converse(lambda: None, "What is MINUSMA?", [], Conversation())
+    stop(next(steps).conversation)
+    *_, last = steps
+    assert "Stopped before anything was found" in last.chat[-1]["content"]
+    assert last.conversation == Conversation()
+
+
+def test_leaving_an_answer_closes_what_gives_it(library):
+    closed = []
+
+    def stream(question):
+        try:
+            yield Answer("q", "q")
+            yield Answer("q", "q")
+        finally:
+            closed.append(True)
+
+    slow = engine(library)
+    slow.stream = stream
+    steps = converse(lambda: slow, "q", [], Conversation())
+    next(steps), next(steps)
+    steps.close()
+    assert closed == [True]
+
+
+def test_a_question_of_two_lines_keeps_them():
+    assert lines("a\n<b>") == "a<br>&#38;lt;b&#38;gt;".replace("&#38;", "&")
+
+
+def test_a_failed_model_is_not_awaited(library):
+    shown = header(library.documents(), engine(library, "failed").model_status())
+    assert "Answers are quotations" in shown
+    assert "Until" not in shown

@@ -249,7 +249,7 @@ def train(folder: Path, out: Path, *, epochs: int, minutes: float) -> None:
     for step in range(steps):
         threads.choose(step)
         clock = time.monotonic()
-        spent = (time.monotonic() - started) / (60 * minutes)
+        spent = (time.monotonic() - begun) / (60 * minutes)
         progress = max(step / steps, spent)
         if progress >= 1:
             break

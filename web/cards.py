@@ -24,13 +24,13 @@ def card(answer: Answer, *, stopped: bool = False) -> str:
     if answer.declined:
         parts.append(_declined(answer))
     else:
-        parts += [_said(answer), _evidence(answer.citations), _removed(answer.sentences)]
+        parts += [_said(answer, stopped), _evidence(answer.citations), _removed(answer.sentences)]
     if answer.notice:
         parts.append(f'<p class="notice">{text(answer.notice)}</p>')
     if stopped:
-        parts.append('<p class="notice">Stopped. What was checked until then stays.</p>')
+        parts.append('<p class="notice">Stopped. What is muted was not checked.</p>')
     parts.append(_meta(answer))
-    return f'<div class="card {answer.state}">{"".join(parts)}</div>'
+    return f'<div class="card {"done" if stopped else answer.state}">{"".join(parts)}</div>'
 
 
 def problem(message: str) -> str:
@@ -42,6 +42,11 @@ def text(raw: str) -> str:
     """Return untrusted text so that neither HTML nor Markdown means anything in it."""
     line = " ".join(raw.split())
     return _MARKDOWN.sub(lambda m: f"&#{ord(m[0])};", escape(line, quote=False))
+
+
+def lines(raw: str) -> str:
+    """Return untrusted text of several lines as HTML, with their breaks."""
+    return "<br>".join(text(line) for line in raw.strip().splitlines())
 
 
 def date_words(as_of: str) -> str:
@@ -57,11 +62,13 @@ def link(document_id: str, start: int, end: int) -> str:
     return f"#cite-{document_id}-{start}-{end}"
 
 
-def _said(answer: Answer) -> str:
+def _said(answer: Answer, stopped: bool) -> str:
     citations = {c.n: c for c in answer.citations}
     said = "".join(_sentence(s, citations) for s in answer.sentences if s.status != "removed")
     draft = f'<span class="draft">{text(answer.draft)}</span>' if answer.draft else ""
     if not said and not draft:
+        if stopped:
+            return ""
         waiting = {"searching": "Searching the report …", "evidence": "Wording an answer …"}
         return f'<p class="waiting">{waiting.get(answer.state, "")}</p>'
     return f'<p class="said">{said}{draft}</p>'
@@ -138,6 +145,6 @@ def _meta(answer: Answer) -> str:
     if answer.sentences and not answer.declined:
         facts.append("checked against the report")
         facts += [f"as of {date_words(d)}" for d in sorted(dates, reverse=True)]
-    if answer.timings.total_ms is not None and not answer.declined:
-        facts.append(f"{answer.timings.total_ms / 1000:.1f} s")
+    if answer.timings.total_ms is not None:
+        facts.append(f"{max(answer.timings.total_ms / 1000, 0.1):.1f} s")
     return f'<p class="meta">{text(" · ".join(facts))}</p>' if facts else ""

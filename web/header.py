@@ -25,6 +25,7 @@ def _model(status: ModelStatus | None) -> str:
     if status is None or status.state == "ready":
         return ""
     progress = ""
+    until = "Answers" if status.state == "failed" else "Until it is ready, answers"
     if status.total_bytes and status.state in ("fetching", "checking"):
         done, total = status.done_bytes / 1e6, status.total_bytes / 1e6
         left = "" if status.seconds_left is None else f", {_seconds(status.seconds_left)} left"
@@ -34,7 +35,7 @@ def _model(status: ModelStatus | None) -> str:
         )
     return (
         f'<p class="model {status.state}" role="status">{text(status.message)} '
-        f"Until it is ready, answers are quotations from the report.{progress}</p>"
+        f"{until} are quotations from the report.{progress}</p>"
     )
 
 

@@ -3,6 +3,8 @@
 (() => {
   const documents = new Map(); // id -> promise of a document
   let shown = null;
+  let asked = 0; // how often words were asked for: a document that comes late is not shown
+  let from = null; // the link that was followed last
 
   const fetchDocument = (id) => {
     if (!documents.has(id)) {
@@ -23,14 +25,18 @@
 
   const show = async (id) => {
     const viewer = document.getElementById('viewer');
-    if (!viewer || (shown === id && viewer.childElementCount)) return viewer;
+    if (shown === id && viewer.childElementCount) return viewer;
+    const turn = asked;
     const doc = await fetchDocument(id);
+    if (turn !== asked) return null;
     viewer.replaceChildren();
     const head = element('header');
     head.append(element('p', 'doc-title', doc.title));
     const facts = [doc.as_of ? `as of ${doc.as_of}` : 'no as-of date', doc.source];
     head.append(element('p', 'doc-facts', facts.filter(Boolean).join(' · ')));
-    viewer.append(head);
+    const button = element('button', 'back', 'Back to the answer');
+    button.addEventListener('click', back);
+    viewer.append(head, button);
     for (const block of doc.blocks) {
       const node = element(block.level ? `h${Math.min(block.level + 1, 6)}` : 'p', 'block', block.text);
       node.dataset.start = block.start;
@@ -44,27 +50,51 @@
     for (const node of viewer.querySelectorAll('.block:has(mark)')) node.textContent = node.textContent;
     const marks = [];
     for (const node of viewer.querySelectorAll('.block')) {
+      const first = Number(node.dataset.start);
+      if (first >= end || first + node.textContent.length <= start) continue;
       // Offsets count characters as Python does; JavaScript counts an emoji as two.
       const text = Array.from(node.textContent);
-      const from = Math.max(0, start - Number(node.dataset.start));
-      const to = Math.min(text.length, end - Number(node.dataset.start));
-      if (from >= to) continue;
-      const words = element('mark', '', text.slice(from, to).join(''));
-      node.replaceChildren(text.slice(0, from).join(''), words, text.slice(to).join(''));
+      const left = Math.max(0, start - first);
+      const right = Math.min(text.length, end - first);
+      if (left >= right) continue;
+      const words = element('mark', '', text.slice(left, right).join(''));
+      node.replaceChildren(text.slice(0, left).join(''), words, text.slice(right).join(''));
       marks.push(words);
     }
     return marks;
   };
 
+  const say = (words) => {
+    shown = null;
+    document.getElementById('viewer').replaceChildren(element('p', 'gone', words));
+  };
+
   const cite = async (id, start, end) => {
-    const viewer = await show(id);
+    asked += 1;
+    const viewer = await show(id).catch(() => {
+      say('This document cannot be shown: it was removed or replaced since, or the server is down. '
+        + 'Ask again to get citations that can be followed.');
+    });
+    if (!viewer) return;
     const marks = mark(viewer, start, end);
     if (!marks.length) return;
     const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    viewer.classList.add('followed');
     marks[0].tabIndex = -1;
     marks[0].focus({ preventScroll: true });
     marks[0].scrollIntoView({ block: 'center', behavior: still ? 'auto' : 'smooth' });
   };
+
+  // From the words back to the link that led to them.
+  const back = () => {
+    const link = from && from.isConnected ? from : document.querySelector('#ask textarea');
+    link.focus({ preventScroll: true });
+    link.scrollIntoView({ block: 'nearest' });
+  };
+
+  document.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape' && event.target.closest && event.target.closest('#viewer')) back();
+  });
 
   document.addEventListener('click', (event) => {
     const link = event.target.closest && event.target.closest('a[href^="#cite-"]');
@@ -74,6 +104,7 @@
     const [, id, start, end] = link.getAttribute('href').match(/^#cite-(.+)-(\d+)-(\d+)$/);
     for (const other of document.querySelectorAll('a[aria-current]')) other.removeAttribute('aria-current');
     link.setAttribute('aria-current', 'true');
+    from = link;
     cite(id, Number(start), Number(end));
   }, true);
 
@@ -87,9 +118,14 @@
   const begin = async () => {
     const viewer = document.getElementById('viewer');
     if (!viewer) return setTimeout(begin, 200);
+    if (shown || asked) return;
     const list = await fetch('documents').then((r) => r.json()).catch(() => []);
-    if (!list.length) return setTimeout(begin, 1000);
-    if (!shown) await show(list[0].id);
+    if (!list.length) {
+      if (!asked) say('The library is being opened. The report comes right after.');
+      return setTimeout(begin, 1000);
+    }
+    await show(list[0].id).catch(() => setTimeout(begin, 1000));
+    scrollTo(0, 0); // in a narrow window Gradio 6.31's autofocus scrolls past the chat
   };
   begin();
 })();

@@ -6,6 +6,7 @@ from typing import Any
 from index.reading import front_matter
 from index.text import paragraph_spans
 from index.types import Document
+from web.cards import date_words
 
 _HEADING = re.compile(r"(#{1,6})[ \t]+")
 
@@ -26,7 +27,7 @@ def document_json(document: Document) -> dict[str, Any]:
     return {
         "id": document.id,
         "title": document.title,
-        "as_of": document.as_of,
+        "as_of": date_words(document.as_of),
         "source": document.source,
         "blocks": blocks,
     }
