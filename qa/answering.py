@@ -13,6 +13,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from index.types import Hit, Library
+from qa.broad import Gatherer, is_broad
 from qa.declining import (
     ASK_MODEL,
     SHOW_ANSWER,
@@ -24,9 +25,11 @@ from qa.drafting import DraftChecker
 from qa.evidence import PASSAGES, Selection, Selector
 from qa.known_names import resolve_names
 from qa.phrasing import Draft, phrase
+from qa.prompt import evidence_line
 from qa.retriever import LibraryRetriever, hit_of
-from qa.selection import Scorer
+from qa.selection import Featurizer, Scorer
 from qa.standalone import standalone, validate
+from qa.translation import is_french, to_english
 from qa.types import Answer, AnswerSentence, Citation, Question, Timings
 
 _CLOSEST = 3
@@ -49,7 +52,9 @@ class Answerer(Runnable[Question, Answer]):
         """
         self.library = library
         self.retriever = LibraryRetriever(library=library, k=PASSAGES)
-        self._selector = Selector(library, cross_encoder)
+        featurizer = Featurizer(library, cross_encoder)
+        self._selector = Selector(library, featurizer)
+        self._gatherer = Gatherer(library, self._selector, featurizer)
         self._chat = chat
 
     def warm(self) -> None:
@@ -76,6 +81,13 @@ class Answerer(Runnable[Question, Answer]):
         clock = _Clock()
         question = validate(input["question"])
         resolved = standalone(question, input.get("history") or [])
+        if is_french(resolved):
+            yield Answer(question, question)
+            try:
+                resolved = self._in_english(resolved)
+            except NotTranslated as error:
+                yield _declined(Answer(question, question), str(error), [], clock)
+                return
         names_in = resolve_names(resolved, self.library)
         answer = Answer(question, names_in.question)
         yield answer
@@ -83,8 +95,33 @@ class Answerer(Runnable[Question, Answer]):
         if names_in.unknown:
             yield _declined(answer, reason_unknown(names_in.unknown), hits, clock)
             return
+        if is_broad(answer.resolved):
+            gathered = self._gatherer.gather(answer.resolved)
+            if gathered.evidence:
+                answer = self._with_evidence(answer, gathered, clock)
+                yield answer
+                yield _quoted(answer, answer.citations, clock)
+                return
         selection = self._selector.select(answer.resolved, hits)
-        answer = replace(
+        answer = self._with_evidence(answer, selection, clock)
+        if answer.answerability < ASK_MODEL or not selection.evidence:
+            yield _declined(answer, reason_unanswered(answer.resolved, hits), hits, clock)
+            return
+        yield answer
+        yield from self._worded(answer, selection, hits, clock)
+
+    def _in_english(self, question: str) -> str:
+        chat = self._chat()
+        if chat is None:
+            raise NotTranslated
+        try:
+            return to_english(question, chat)
+        except Exception as error:
+            log.warning("The chat model failed: %r", error)
+            raise NotTranslated from error
+
+    def _with_evidence(self, answer: Answer, selection: Selection, clock: "_Clock") -> Answer:
+        return replace(
             answer,
             state="evidence",
             answerability=probability(selection),
@@ -94,11 +131,6 @@ class Answerer(Runnable[Question, Answer]):
             ),
             timings=Timings(evidence_ms=clock.ms()),
         )
-        if answer.answerability < ASK_MODEL or not selection.evidence:
-            yield _declined(answer, reason_unanswered(answer.resolved, hits), hits, clock)
-            return
-        yield answer
-        yield from self._worded(answer, selection, hits, clock)
 
     def _worded(
         self, answer: Answer, selection: Selection, hits: Sequence[Hit], clock: "_Clock"
@@ -106,7 +138,7 @@ class Answerer(Runnable[Question, Answer]):
         chat = self._chat()
         if chat is None:
             notice = "The language model is not ready yet: these are the report's own words."
-            yield _quoted(replace(answer, notice=notice), clock)
+            yield _quoted(replace(answer, notice=notice), answer.citations[:1], clock)
             return
         evidence = [c.evidence for c in answer.citations]
         checker = DraftChecker(answer.resolved, evidence)
@@ -124,7 +156,9 @@ class Answerer(Runnable[Question, Answer]):
         except Exception as error:  # noqa: BLE001 - every provider has its own errors
             log.warning("The chat model failed: %r", error)
             notice = "The language model did not answer: these are the report's own words."
-            yield _quoted(replace(answer, draft="", sentences=(), notice=notice), clock)
+            yield _quoted(
+                replace(answer, draft="", sentences=(), notice=notice), answer.citations[:1], clock
+            )
             return
         yield self._finished(checker.finish(answer), hits, clock)
 
@@ -135,7 +169,17 @@ class Answerer(Runnable[Question, Answer]):
         # That nothing the model said was carried speaks against an answer.
         if answer.answerability < _SURE_ENOUGH_TO_QUOTE:
             return _declined(answer, reason_unanswered(answer.resolved, hits), hits, clock)
-        return _quoted(answer, clock)
+        return _quoted(answer, answer.citations[:1], clock)
+
+
+class NotTranslated(Exception):
+    """A question in another language could not be put into English."""
+
+    def __str__(self) -> str:
+        return (
+            "The question seems to be in French, and the language model that would translate it is "
+            "not there. Ask in English."
+        )
 
 
 def _first_word(answer: Answer, draft: Draft, selection: Selection, clock: "_Clock") -> Answer:
@@ -165,10 +209,9 @@ def _declined(answer: Answer, reason: str, hits: Sequence[Hit], clock: "_Clock")
     )
 
 
-def _quoted(answer: Answer, clock: "_Clock") -> Answer:
-    """Answer with the best evidence itself."""
-    best = answer.citations[0]
-    text = " ".join(best.evidence.text.split())
+def _quoted(answer: Answer, citations: Sequence[Citation], clock: "_Clock") -> Answer:
+    """Answer with pieces of evidence themselves, each after its speaker."""
+    quotes = tuple(AnswerSentence(evidence_line(c.evidence), (c.n,), "quoted") for c in citations)
     removed = tuple(s for s in answer.sentences if s.status == "removed")
     timings = answer.timings
     if timings.first_word_ms is None:
@@ -177,7 +220,7 @@ def _quoted(answer: Answer, clock: "_Clock") -> Answer:
         answer,
         state="done",
         draft="",
-        sentences=(AnswerSentence(text, (best.n,), "quoted"), *removed),
+        sentences=(*quotes, *removed),
         timings=replace(timings, total_ms=clock.ms()),
     )
 

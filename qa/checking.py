@@ -6,17 +6,35 @@ Nothing here knows the whole document: a figure that stands elsewhere in it does
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from index.text import fold, rarity, stem, words
+from index.text import fold, rarity, sentence_spans, stem, words
 from qa.figures import figures, name_known, names, without_figures
 from qa.selection import FUNCTION_WORDS
 
 # Share of the sentence's meaning-bearing words, weighted by rarity, that the evidence must have.
-# Chosen by hand, not yet measured on wice or summedits; below it a sentence says too much itself.
-WORDING = 0.6
+# Below it a sentence says too much itself.
+WORDING = 0.7
+# The same for each clause against one sentence of the evidence: "Prigozhin led Wagner's influence
+# in Washington" has its words from two sentences that say nothing of the kind.
+CLAUSE_WORDING = 0.5
 # A sentence with a figure must also be about what is counted: "three hundred left" shares all but
 # one word with "three hundred were killed".
 WORDING_WITH_FIGURE = 0.75
+_CLAUSE = re.compile(
+    r"[,;:–—]\s+|\s+(?:and|but|or|while|whereas|who|which|that|because|before|after|since|when|where"
+    r"|as|so|if|although|by(?=\s\w+ing\b))\s+",
+    re.I,
+)
+# They say next to nothing alone: the evidence may do without them.
+_LIGHT = frozenset(
+    stem(w)
+    for w in (
+        "become became include face happen name call get got make made take took believe think "
+        "explain add regard several another because want go thing do cause begin"
+    ).split()
+)
+_COMPOUND = re.compile(r"\b[a-z]+-[A-Z]\w+")  # al-Islam
 _CONJUNCTION = re.compile(r"(?:,|;)?\s+(?:and|but|while|whereas)\s+|;\s+")
 _NEGATION = re.compile(
     r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|\w+n['’]t)\b", re.I
@@ -47,7 +65,9 @@ class Verdict:
         return self.supported >= 0.5
 
 
-def check(sentence: str, evidence: str, *, granted: str = "") -> Verdict:
+def check(
+    sentence: str, evidence: str, *, granted: str = "", assumed: frozenset[str] = frozenset()
+) -> Verdict:
     """Check a sentence against the evidence it cites.
 
     Args:
@@ -55,6 +75,8 @@ def check(sentence: str, evidence: str, *, granted: str = "") -> Verdict:
         evidence: the cited sentences, with their speaker.
         granted: words that need no support of their own, such as a name that the question asks
             about and that the passage around the evidence mentions. Never figures.
+        assumed: stems of the question's words that nothing there has. A sentence that repeats one
+            says what the question assumes, not what the evidence says.
 
     >>> check("Three hundred peacekeepers left.", "More than one thousand peacekeepers left.")
     Verdict(supported=0.0, reasons=('the figure 300 is not in the evidence',))
@@ -70,14 +92,29 @@ def check(sentence: str, evidence: str, *, granted: str = "") -> Verdict:
     if bool(_NEGATION.search(sentence)) and not _NEGATION.search(evidence):
         reasons.append("the evidence has no negation")
     reasons += _opposites(sentence, evidence)
+    have = {stem(w) for w in words(evidence)}
+    reasons += [
+        f"“{w}” is the question's word, not that of the evidence"
+        for w in words(sentence)
+        if means(w) and stem(w) in assumed and not alike(stem(w), have)
+    ]
     if reasons:
         return Verdict(0.0, tuple(reasons))
     # Names are checked; what is said of them must be there as well, or "Lewis leads ISIS" would
     # pass for a sentence that mentions both.
-    share = min(wording(sentence, allowed), wording(_without_names(sentence), allowed))
+    share = min(wording(sentence, allowed), wording(_without_names(sentence, evidence), allowed))
     enough = WORDING_WITH_FIGURE if figures(sentence) else WORDING
     if share < enough:
         return Verdict(0.5 * share / enough, ("the wording is not that of the evidence",))
+    for clause in _clauses(sentence, evidence):
+        said = _without_names(clause, evidence)
+        best = max(
+            wording(said, f"{evidence[start:end]} {granted}")
+            for start, end in sentence_spans(evidence)
+        )
+        if best < CLAUSE_WORDING:
+            reason = f"no sentence of the evidence says “{clause.strip(' ,.;')}”"
+            return Verdict(0.5 * best / CLAUSE_WORDING, (reason,))
     return Verdict(0.5 + 0.5 * (share - enough) / (1 - enough))
 
 
@@ -90,25 +127,51 @@ def wording(sentence: str, evidence: str) -> float:
     """
     have = {stem(w) for w in words(evidence)}
     said = words(without_figures(sentence)) or words(sentence)
-    weights = {stem(w): rarity(w) for w in said if w not in FUNCTION_WORDS}
+    weights = {stem(w): rarity(w) for w in said if means(w)}
     total = sum(weights.values())
     if not total:
         return 0.0
-    return sum(w for s, w in weights.items() if s in have or _alike(s, have)) / total
+    return sum(w for s, w in weights.items() if s in have or alike(s, have)) / total
 
 
-def _without_names(sentence: str) -> str:
-    """Return a sentence without its names, or as it is where nothing else means anything."""
-    rest = sentence
-    for _, (start, end) in reversed(names(sentence)):
+def _without_names(sentence: str, evidence: str) -> str:
+    """Return a sentence without its names, or as it is where nothing else means anything.
+
+    That its first word is a name is known from the evidence alone.
+    """
+    rest = _COMPOUND.sub(" ", sentence)
+    for _, (start, end) in reversed(names(rest)):
         rest = rest[:start] + rest[end:]
-    meaning = set(words(without_figures(rest))) - FUNCTION_WORDS
-    return rest if meaning else sentence
+    first = re.match(r"\W*([A-Z]\w+)", rest)
+    if first and first[1] in {name for name, _ in names(f"x {evidence}")}:
+        rest = rest[first.end() :]
+    return rest if any(means(w) for w in words(without_figures(rest))) else sentence
 
 
-def _alike(own: str, have: set[str]) -> bool:
-    """Return whether a word of the same family is there: "withdrawal" and "withdraw"."""
-    return len(own) >= 5 and any(len(h) >= 5 and h[:5] == own[:5] for h in have)
+def _clauses(sentence: str, evidence: str) -> list[str]:
+    """Return the clauses of a sentence that say something beside names."""
+    cuts = [0, *(m.start() for m in _CLAUSE.finditer(sentence)), len(sentence)]
+    clauses = [""]
+    for start, end in pairwise(cuts):
+        if all(_tells(part, evidence) for part in (clauses[-1], sentence[start:end])):
+            clauses.append("")
+        clauses[-1] += sentence[start:end]
+    return clauses
+
+
+def _tells(clause: str, evidence: str) -> bool:
+    rest = words(without_figures(_without_names(clause, evidence)))
+    return any(means(w) for w in rest)
+
+
+def means(word: str) -> bool:
+    """Return whether a word says something of its own, which "become" or "several" hardly do."""
+    return word not in FUNCTION_WORDS and stem(word) not in _LIGHT
+
+
+def alike(own: str, have: set[str]) -> bool:
+    """Return whether a stem of the same family is there: "withdrawal" and "withdraw"."""
+    return any(min(len(own), len(h)) >= 4 and (h[:5] == own[:5] or h.startswith(own)) for h in have)
 
 
 def _opposites(sentence: str, evidence: str) -> list[str]:
@@ -123,7 +186,11 @@ def _opposites(sentence: str, evidence: str) -> list[str]:
 
 
 def carried_by(
-    sentence: str, evidence: Sequence[str], *, granted: Sequence[str]
+    sentence: str,
+    evidence: Sequence[str],
+    *,
+    granted: Sequence[str],
+    assumed: Sequence[frozenset[str]] | None = None,
 ) -> tuple[tuple[int, ...], Verdict]:
     """Return which evidence carries a sentence: one piece, or one for each of its two clauses.
 
@@ -134,21 +201,31 @@ def carried_by(
         sentence: one sentence of an answer.
         evidence: the pieces that were shown to the model, best first.
         granted: for each piece, what `check` need not ask of it.
+        assumed: for each piece, what `check` must not grant it.
     """
-    chosen, best = _best(sentence, evidence, granted)
+    assumed = assumed or [frozenset()] * len(evidence)
+    chosen, best = _best(sentence, evidence, granted, assumed)
     if best.passed:
         return (chosen,), best
     for cut in _CONJUNCTION.finditer(sentence):
         clauses = sentence[: cut.start()], sentence[cut.end() :]
-        found = [_best(clause, evidence, granted) for clause in clauses]
+        found = [_best(clause, evidence, granted, assumed) for clause in clauses]
         if all(verdict.passed for _, verdict in found):
             weakest = min((verdict for _, verdict in found), key=lambda v: v.supported)
             return tuple(sorted({i for i, _ in found})), weakest
     return ((chosen,) if evidence else ()), best
 
 
-def _best(sentence: str, evidence: Sequence[str], granted: Sequence[str]) -> tuple[int, Verdict]:
-    verdicts = [check(sentence, e, granted=g) for e, g in zip(evidence, granted, strict=True)]
+def _best(
+    sentence: str,
+    evidence: Sequence[str],
+    granted: Sequence[str],
+    assumed: Sequence[frozenset[str]],
+) -> tuple[int, Verdict]:
+    verdicts = [
+        check(sentence, e, granted=g, assumed=a)
+        for e, g, a in zip(evidence, granted, assumed, strict=True)
+    ]
     if not verdicts:
         return 0, Verdict(0.0, ("there is no evidence",))
     chosen = max(range(len(verdicts)), key=lambda i: verdicts[i].supported)

@@ -3,25 +3,35 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from index.text import sentence_spans, stem, words
-from qa.checking import attributed, carried_by
+from index.text import sentence_spans, stem, stems, words
+from qa.checking import alike, attributed, carried_by, means
 from qa.figures import figures, name_known, names
 from qa.prompt import evidence_line
 from qa.types import Answer, AnswerSentence, Evidence
 
 # Chosen by hand, not yet measured.
 _SURE = 0.8
+_YES_OR_NO = frozenset(
+    "is are was were do does did has have had can could will would should may might must".split()
+)
 
 
 class DraftChecker:
     """Follows a growing draft and checks each sentence as soon as it is complete."""
 
     def __init__(self, question: str, evidence: Sequence[Evidence]) -> None:
+        self._question = question
         self._evidence = evidence
         self._lines = [evidence_line(e) for e in evidence]
         self._granted = [_granted(question, e) for e in evidence]
+        self._assumed = [
+            frozenset(stems(question)) - {*stems(f"{line} {granted}")}
+            for line, granted in zip(self._lines, self._granted, strict=True)
+        ]
         self._done = 0  # characters of the draft that are checked
         self._text = ""
+        self.supported = 0.0  # of the sentence so far that the evidence carries best
+        self.nearest = 0  # the piece that carries it, or would first
 
     def follow(self, answer: Answer, text: str) -> Answer:
         """Return the answer with the sentences that are complete in `text`, and the rest as draft.
@@ -53,8 +63,12 @@ class DraftChecker:
         )
 
     def _checked(self, answer: Answer, text: str) -> Answer:
-        chosen, verdict = carried_by(text, self._lines, granted=self._granted)
-        if not verdict.passed:
+        chosen, verdict = carried_by(
+            text, self._lines, granted=self._granted, assumed=self._assumed
+        )
+        if verdict.supported > self.supported:
+            self.supported, self.nearest = verdict.supported, chosen[0]
+        if not verdict.passed or not _says_more(text, self._question):
             return replace(
                 answer, sentences=(*answer.sentences, AnswerSentence(text, (), "removed"))
             )
@@ -82,6 +96,17 @@ def _granted(question: str, evidence: Evidence) -> str:
         for w in words(question)
         if stem(w) in have or (sure and w not in named and not w.isdigit())
     )
+
+
+def _says_more(text: str, question: str) -> bool:
+    """Return whether a sentence says anything that the question does not, if it asks for more
+    than yes or no: "Groups do things in Mali" is no answer to what they do there.
+    """
+    asks = words(question)
+    if not asks or asks[0] in _YES_OR_NO:
+        return True
+    asked = {stem(w) for w in asks}
+    return any(stem(w) not in asked and not alike(stem(w), asked) for w in words(text) if means(w))
 
 
 def _lower_first(text: str) -> str:

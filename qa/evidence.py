@@ -8,7 +8,7 @@ import numpy as np
 
 from index.types import Hit, Library
 from qa.candidates import Candidate, candidates
-from qa.selection import SENTENCE, Featurizer, Scorer, shortlist, sigmoid
+from qa.selection import SENTENCE, Featurizer, shortlist, sigmoid
 from qa.types import Evidence
 
 PASSAGES = 12  # that a search gives to select from
@@ -34,9 +34,9 @@ class Selection:
 class Selector:
     """Selects evidence from the passages that a search found."""
 
-    def __init__(self, library: Library, cross_encoder: Scorer) -> None:
+    def __init__(self, library: Library, featurizer: Featurizer) -> None:
         self._library = library
-        self._featurizer = Featurizer(library, cross_encoder)
+        self._featurizer = featurizer
 
     def select(self, question: str, hits: Sequence[Hit]) -> Selection:
         """Return the evidence for a question among the sentences of `hits`."""
@@ -50,10 +50,10 @@ class Selector:
         chosen: list[Evidence] = []
         for i in order[:MAX_EVIDENCE]:
             if logits[i] >= best - _BEHIND_BEST:
-                self._put(self._evidence(found[i], sigmoid(float(logits[i]))), chosen)
+                self.put(self.evidence(found[i], sigmoid(float(logits[i]))), chosen)
         return Selection(tuple(chosen), best, float(features[:, 0].max()))
 
-    def _put(self, piece: Evidence, chosen: list[Evidence]) -> None:
+    def put(self, piece: Evidence, chosen: list[Evidence]) -> None:
         """Add a piece of evidence, or let one that shares sentences with it grow by them."""
         for n, other in enumerate(chosen):
             same = other.passage.document_id == piece.passage.document_id
@@ -65,7 +65,8 @@ class Selector:
                 return
         chosen.append(piece)
 
-    def _evidence(self, candidate: Candidate, probability: float) -> Evidence:
+    def evidence(self, candidate: Candidate, probability: float) -> Evidence:
+        """Return a sentence with the neighbours that it leans on or that lean on it."""
         start = candidate.start
         # A sentence that leans on the one before it is no evidence alone, and the one that leans
         # on it often holds the rest of the answer: "Those signatories are …".

@@ -14,7 +14,7 @@ _FIGURE = re.compile(
 )
 _SHORT_SCALES = {"k": 1e3, "m": 1e6, "bn": 1e9}
 # Text2num leaves the smallest alone, because "one" is mostly not a figure; these are.
-_SMALL = {"two": 2.0, "three": 3.0, "both": 2.0, "twice": 2.0, "half": 0.5, "halved": 0.5}
+_SMALL = {"two": 2.0, "three": 3.0, "twice": 2.0, "half": 0.5, "halved": 0.5}
 _WORD = re.compile(r"[^\W\d_][\w’'.-]*")
 
 

@@ -117,8 +117,8 @@ class Featurizer:
 
     def cheap(self, question: str, candidates: Sequence[Candidate]) -> Features:
         """Return all features but the first, shape (len(candidates), len(FEATURES) - 1)."""
-        asked = self._embed([question])[0]
-        alone = self._embed([c.resolved for c in candidates])
+        asked = self.vectors([question])[0]
+        alone = self.vectors([c.resolved for c in candidates])
         weights = content_weights(question)
         wanted = next((kind for asks, kind in _WANTS if asks.search(question)), None)
         rows = []
@@ -137,7 +137,8 @@ class Featurizer:
             )
         return np.asarray(rows, dtype=np.float64).reshape(len(candidates), len(FEATURES) - 1)
 
-    def _embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the unit vectors of texts, shape (len(texts), dimensions)."""
         new = list(dict.fromkeys(t for t in texts if t not in self._vectors))
         if new:
             if len(self._vectors) + len(new) > self._max_remembered:

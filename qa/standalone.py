@@ -21,6 +21,7 @@ _BARE = re.compile(
     r"until when|by when|really|(?:what|who|where|anything|anyone) else)\s*\?*\Z",
     re.I,
 )
+_ASKS_WHO = re.compile(r"\A\W*[Ww](?:ho|hom|hose)\b(?!\s+(?:is|was)\s+[A-Z])")
 _POSSESSIVE = {"his", "her", "its", "their"}
 
 
@@ -55,6 +56,11 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     own_names = [n for n, _ in names(question)]
     topic = _topic(last)
     pronoun = _THIRD_PERSON.search(question)
+    if pronoun and _ASKS_WHO.match(last.question):
+        # "Who led the coup in Mali?": he is whom the answer names, not Mali.
+        topic = _topic(Turn(last.answer or ""))
+        if not topic:
+            return f"{last.question.rstrip(' ?')}? {question}"
     if not pronoun and not own_names:
         pronoun = _THING.search(question)
     if pronoun and topic:

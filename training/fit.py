@@ -108,7 +108,7 @@ def _answers(
     chat = model.load()
     cross_encoder = CrossEncoder()
     for library, asked in libraries:
-        selector = Selector(library, cross_encoder)
+        selector = Selector(library, Featurizer(library, cross_encoder))
         for question, _, answers in asked:
             if resolve_names(question, library).unknown:
                 continue  # declined before either is asked

@@ -1,0 +1,39 @@
+"""A question in French is put into English, because the documents' search knows only English."""
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+
+from index.text import words
+from qa.selection import FUNCTION_WORDS
+
+_FRENCH = frozenset(
+    (
+        "qui que quoi quel quelle quels quelles où quand comment pourquoi combien est sont était "
+        "ont eu été le la les des du de une un dans pour sur avec selon l d qu c s n au aux et ou "
+        "fait dit pense il elle ils elles ce cette ces son sa ses leur leurs ne pas par plus"
+    ).split()
+)
+_MESSAGES: list[BaseMessage] = [
+    SystemMessage("Translate the question from French into English. Reply with the translation."),
+    HumanMessage("Combien de bateaux ont quitté le port de Tarn ?"),
+    AIMessage("How many boats have left the port of Tarn?"),
+    HumanMessage("Qu'a dit Mara Holt au sujet du phare ?"),
+    AIMessage("What did Mara Holt say about the lighthouse?"),
+]
+
+
+def is_french(question: str) -> bool:
+    """Return whether most of a question's function words are French.
+
+    >>> is_french("Qui a mené le coup d'État ?"), is_french("Who led the coup d'état in Mali?")
+    (True, False)
+    """
+    asked = words(question)
+    french = sum(w in _FRENCH for w in asked)
+    return french >= 2 and french > sum(w in FUNCTION_WORDS and w not in _FRENCH for w in asked)
+
+
+def to_english(question: str, chat: BaseChatModel) -> str:
+    """Return the question in English, as the chat model translates it; raises what that raises."""
+    said = chat.invoke([*_MESSAGES, HumanMessage(question)], max_tokens=100).text.strip()
+    return said.splitlines()[0] if said else question
