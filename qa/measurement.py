@@ -77,7 +77,7 @@ def evaluate(
         elif kind == "claims":
             judged = judge_claim
         else:
-            judged = stack.enter_context(_searched(chosen, folder, embedder))
+            judged = stack.enter_context(_searched(lines, folder, embedder))
         results = []
         for line in tqdm(chosen, unit=" lines", disable=None):
             results.append(judged(line))
@@ -98,8 +98,12 @@ def evaluate(
         if write_summary:
             write_summary(summary)
         say(f"{_headline(summary)}\n{table(figures)}")
-        if kind == "questions" and "expected" not in chosen[0]:
-            say(_wrong(results))
+        # Of the project's own questions each wrong one is worth a look; of thousands, --out.
+        own = kind == "questions" and "expected" not in chosen[0]
+        for result in results if own else []:
+            if not result["right"]:
+                answer = result.get("answer", result.get("error"))
+                say(f"wrong: {result['id']} {result['question']} → {answer}")
         if args.plot:
             plot_answerability(results, args.plot, f"{args.input}, {len(chosen)} questions")
 
@@ -132,7 +136,7 @@ def _asked(engine: Engine) -> Judge:
 
 @contextmanager
 def _searched(lines: Sequence[Line], folder: Path | None, embedder: Embedder) -> Iterator[Judge]:
-    """Index the corpora of the lines in one library, as the published figures have it."""
+    """Index all corpora in one library, as the published figures have it."""
     assert folder is not None  # noqa: S101 - the lines came from there
     documents = {
         name: parse_document(text, name=name)
@@ -148,22 +152,9 @@ def _searched(lines: Sequence[Line], folder: Path | None, embedder: Embedder) ->
 
 
 def _headline(summary: Line) -> str:
-    drawn = (
-        ""
-        if summary["lines"] == summary["of"]
-        else (f", balanced over classes, drawn with seed {summary['seed']}")
-    )
-    model = summary["model"]
-    by = f", model {model['name']} ({model['state']})" if model else ""
-    return (
-        f"{summary['suite']}: {summary['lines']} of {summary['of']} lines{drawn}{by}; "
-        "in brackets 95 % intervals"
-    )
-
-
-def _wrong(results: Sequence[Line]) -> str:
-    return "\n".join(
-        f"wrong: {r['id']} {r['question']} → {r.get('answer', r.get('error'))}"
-        for r in results
-        if r["right"] is False
-    )
+    count = f"{summary['suite']}: {summary['lines']} of {summary['of']} lines"
+    if summary["lines"] < summary["of"]:
+        count += f", balanced over classes, drawn with seed {summary['seed']}"
+    if model := summary["model"]:
+        count += f", model {model['name']} ({model['state']})"
+    return f"{count}; in brackets 95 % intervals"
