@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -56,18 +56,29 @@ def writing(path: str) -> Iterator[Callable[[Line], None]]:
         BriefError: the file cannot be written.
     """
     try:
-        with Path(path).open("w", encoding="utf-8") as file:
-
-            def write(line: Line) -> None:
-                file.write(json.dumps(line, ensure_ascii=False) + "\n")
-                file.flush()
-
-            yield write
+        file = Path(path).open("w", encoding="utf-8")  # noqa: SIM115 - closed below
     except OSError as error:
-        raise BriefError(
-            f"{path} cannot be written ({error.strerror}). Name a file in a folder that you may "
-            "write to, on a disk with room."
-        ) from error
+        raise _unwritable(path, error) from error
+
+    def write(line: Line) -> None:
+        try:
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            file.flush()
+        except OSError as error:
+            raise _unwritable(path, error) from error
+
+    try:
+        yield write
+    finally:
+        with suppress(OSError):  # closing tries again what `write` has said cannot be written
+            file.close()
+
+
+def _unwritable(path: str, error: OSError) -> BriefError:
+    return BriefError(
+        f"{path} cannot be written ({error.strerror}). Name a file in a folder that you may "
+        "write to, on a disk with room."
+    )
 
 
 def answer_line(default: Engine, line: Line) -> Line:

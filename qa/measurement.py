@@ -109,6 +109,11 @@ def evaluate(
 
 
 def _read(name: str, folder: Path | None) -> list[Line]:
+    if name not in SUITES and not Path(name).exists():
+        raise BriefError(
+            f"{name} cannot be read: there is no such file. Give one, or one of the suites "
+            f"{', '.join(SUITES)}."
+        )
     if name not in SUITES:
         lines = read_lines(name)
     elif folder is None:

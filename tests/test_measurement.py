@@ -111,6 +111,8 @@ def test_passages_are_searched_in_all_corpora(measured, tmp_path):
 def test_what_is_missing_is_said_with_its_remedy(measured, tmp_path, monkeypatch):
     with pytest.raises(BriefError, match="--folder EVAL_FOLDER or SAHEL_BRIEF_EVAL"):
         measured("wice", folder=None)
+    with pytest.raises(BriefError, match="one of the suites report, clapnq"):
+        measured("clapqn")
     write_lines(tmp_path / "empty.jsonl")
     with pytest.raises(BriefError, match="no lines"):
         measured(tmp_path / "empty.jsonl")
