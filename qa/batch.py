@@ -1,14 +1,15 @@
-"""Questions from a file of JSON lines, answered one by one into another."""
+"""Questions or claims from a file of JSON lines, answered or checked one by one into another."""
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from index.memory import MemoryLibrary
 from index.reading import parse_document
 from index.types import BriefError, Library
+from qa.checking import check_claim
 from qa.engine import Engine, engine
 from qa.output import as_json
 from qa.types import Turn
@@ -16,11 +17,15 @@ from qa.types import Turn
 Line = dict[str, Any]
 
 
-def read_lines(path: str) -> list[Line]:
+def read_lines(path: str, key: str = "question") -> list[Line]:
     """Return the objects of a file of JSON lines.
 
+    Args:
+        path: the file, UTF-8.
+        key: what every line must have, as a text.
+
     Raises:
-        BriefError: there is no such file, or a line is not an object with a question.
+        BriefError: there is no such file, or a line is not an object with that key.
     """
     try:
         text = Path(path).read_text("utf-8-sig")
@@ -29,15 +34,16 @@ def read_lines(path: str) -> list[Line]:
             f"{path} cannot be read ({error}). Give a UTF-8 file of JSON lines."
         ) from None
     lines = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Not splitlines(): a JSON string may hold the line ends of other alphabets as they are.
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
             value = json.loads(line)
         except json.JSONDecodeError as error:
             raise BriefError(f"{path}, line {number}, is not JSON: {error}.") from None
-        if not isinstance(value, dict) or not isinstance(value.get("question"), str):
-            raise BriefError(f'{path}, line {number}, has no question: {{"id": …, "question": …}}.')
+        if not isinstance(value, dict) or not isinstance(value.get(key), str):
+            raise BriefError(f'{path}, line {number}, has no {key}: {{"id": …, "{key}": …}}.')
         lines.append(value)
     return lines
 
@@ -50,18 +56,29 @@ def writing(path: str) -> Iterator[Callable[[Line], None]]:
         BriefError: the file cannot be written.
     """
     try:
-        with Path(path).open("w", encoding="utf-8") as file:
-
-            def write(line: Line) -> None:
-                file.write(json.dumps(line, ensure_ascii=False) + "\n")
-                file.flush()
-
-            yield write
+        file = Path(path).open("w", encoding="utf-8")  # noqa: SIM115 - closed below
     except OSError as error:
-        raise BriefError(
-            f"{path} cannot be written ({error.strerror}). Name a file in a folder that you may "
-            "write to, on a disk with room."
-        ) from error
+        raise _unwritable(path, error) from error
+
+    def write(line: Line) -> None:
+        try:
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            file.flush()
+        except OSError as error:
+            raise _unwritable(path, error) from error
+
+    try:
+        yield write
+    finally:
+        with suppress(OSError):  # closing tries again what `write` has said cannot be written
+            file.close()
+
+
+def _unwritable(path: str, error: OSError) -> BriefError:
+    return BriefError(
+        f"{path} cannot be written ({error.strerror}). Name a file in a folder that you may "
+        "write to, on a disk with room."
+    )
 
 
 def answer_line(default: Engine, line: Line) -> Line:
@@ -69,13 +86,35 @@ def answer_line(default: Engine, line: Line) -> Line:
     try:
         chosen = default
         if "passages" in line:
-            chosen = engine(_library(line["passages"], default.library), default.model)
+            library = _library(_texts(line, "passages"), default.library)
+            chosen = engine(library, default.model)
         answer = chosen.answerer.invoke(
             {"question": line["question"], "history": _history(line.get("history"))}
         )
     except BriefError as error:
         return {"id": line.get("id"), "question": line["question"], "error": str(error)}
     return {"id": line.get("id"), **as_json(answer)}
+
+
+def check_line(line: Line) -> Line:
+    """Check one line {id, claim, evidence}; what is wrong with it is its "error".
+
+    The names in the result, {id, supported, status, reasons}, are a contract.
+    """
+    try:
+        if not line["claim"].strip():
+            raise BriefError("There is no claim. Write one.")
+        if "evidence" not in line:
+            raise BriefError("There is no “evidence”. Give a list of texts.")
+        verdict = check_claim(line["claim"], _texts(line, "evidence"))
+    except BriefError as error:
+        return {"id": line.get("id"), "claim": line["claim"], "error": str(error)}
+    return {
+        "id": line.get("id"),
+        "supported": verdict.supported,  # not rounded: 0.49999 is not 0.5
+        "status": "supported" if verdict.passed else "unsupported",
+        "reasons": list(verdict.reasons),
+    }
 
 
 def _history(given: Any) -> list[Turn]:
@@ -93,9 +132,14 @@ def _history(given: Any) -> list[Turn]:
     return turns
 
 
-def _library(passages: Any, default: Library) -> MemoryLibrary:
-    if not isinstance(passages, list) or not all(isinstance(p, str) for p in passages):
-        raise BriefError("“passages” is not a list of texts. Write it so.")
+def _texts(line: Line, key: str) -> list[str]:
+    texts = line[key]
+    if not isinstance(texts, list) or not all(isinstance(t, str) for t in texts):
+        raise BriefError(f"“{key}” is not a list of texts. Write it so.")
+    return texts
+
+
+def _library(passages: list[str], default: Library) -> MemoryLibrary:
     documents = [
         parse_document(text, name=f"passage {n}", title=f"Passage {n}")
         for n, text in enumerate(passages, start=1)

@@ -236,3 +236,26 @@ def attributed(sentence: str, speaker: str) -> bool:
     """Return whether a sentence says who said it, by surname or by a pronoun that speaks."""
     surname = fold(speaker).split()[-1]
     return surname in fold(sentence)
+
+
+def check_claim(claim: str, evidence: Sequence[str]) -> Verdict:
+    """Check a claim of one or more sentences: it is as supported as its weakest sentence.
+
+    Args:
+        claim: a text; each of its sentences is checked for itself.
+        evidence: sentences or short passages, in any order.
+
+    >>> check_claim("The well is dry. Three men left.", ["The well is dry."])
+    Verdict(supported=0.0, reasons=('the figure 3 is not in the evidence',))
+    """
+    if not evidence:
+        return Verdict(0.0, ("there is no evidence",))
+    granted = [""] * len(evidence)
+    verdicts = [
+        carried_by(claim[start:end], evidence, granted=granted)[1]
+        for start, end in sentence_spans(claim)
+    ]
+    if not verdicts:
+        return Verdict(0.0, ("the claim says nothing",))
+    reasons = dict.fromkeys(reason for verdict in verdicts for reason in verdict.reasons)
+    return Verdict(min(verdict.supported for verdict in verdicts), tuple(reasons))

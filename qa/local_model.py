@@ -27,7 +27,7 @@ class LocalModel:
     def __init__(self, choice: str, cache: Path, *, offline: bool = False) -> None:
         """Take "1.5b", "0.5b" or a path to a GGUF file, and the folder to keep weights in."""
         self.cache = cache
-        self._choice, self._offline = choice, offline
+        self.choice, self._offline = choice, offline
         self._server: Any = None
         self._chat: BaseChatModel | None = None
         self._thread: threading.Thread | None = None
@@ -70,7 +70,7 @@ class LocalModel:
             on_progress(progress)
 
         try:
-            path = weights_path(self._choice, self.cache, offline=self._offline, on_progress=show)
+            path = weights_path(self.choice, self.cache, offline=self._offline, on_progress=show)
             self.status = ModelStatus("loading", "The language model is being loaded.")
             self._server = _Server(path)
         except BriefError as error:

@@ -1,6 +1,6 @@
 import pytest
 
-from qa.checking import carried_by, check
+from qa.checking import Verdict, carried_by, check, check_claim
 from qa.figures import figures, name_known, names
 
 COUP = (
@@ -106,3 +106,17 @@ def test_a_sentence_of_two_facts_cites_both():
         granted=["", ""],
     )
     assert (chosen, verdict.passed) == ((0, 1), True)
+
+
+def test_a_claim_is_as_supported_as_its_weakest_sentence():
+    evidence = [COUP, KILLED]
+    assert check_claim("Assimi Goita led a second coup.", evidence).passed
+    both = check_claim(
+        "Assimi Goita led a second coup. Two hundred peacekeepers were killed.", evidence
+    )
+    assert both == Verdict(0.0, ("the figure 200 is not in the evidence",))
+
+
+def test_a_claim_without_evidence_is_not_supported():
+    assert check_claim("Assimi Goita led a coup.", []) == Verdict(0.0, ("there is no evidence",))
+    assert check_claim("", [COUP]) == Verdict(0.0, ("the claim says nothing",))

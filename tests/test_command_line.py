@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -44,12 +45,13 @@ def test_a_library_from_the_command_line(tmp_path):
         (["qa", ""], "no question"),
         (["qa", "why " * 5000], "at most 1,000"),
         (["qa", "batch", "none.jsonl", "out.jsonl"], "cannot be read"),
+        (["qa", "check", "none.jsonl", "out.jsonl"], "cannot be read"),
         (["index", "add", "none.md"], "no file"),
         (["index", "remove", "none"], "no document"),
     ],
 )
 def test_bad_input_is_a_message_with_status_1(arguments, says, tmp_path):
-    done = run(*arguments, "--data", str(tmp_path))
+    done = run(*arguments, SAHEL_BRIEF_DATA=str(tmp_path))
     assert done.returncode == 1
     assert says in done.stderr
     assert "Traceback" not in done.stderr
@@ -105,3 +107,77 @@ def test_a_batch_is_answered_line_by_line_also_from_its_own_passages(tmp_path):
     assert results[1]["resolved"] == "Where is Royce de Melo based?"
     assert results[2]["citations"][0]["quote"] == "Ada Brown lit the lamp."
     assert "no question" in results[3]["error"]
+
+
+def checked(tmp_path, *lines, out="out.jsonl"):
+    given = tmp_path / "in.jsonl"
+    given.write_text("\n".join(lines), "utf-8")
+    return run("qa", "check", str(given), str(tmp_path / out))
+
+
+def test_claims_are_checked_line_by_line_in_their_order(tmp_path):
+    lines = [
+        {"id": "b", "claim": "The well is dry.", "evidence": ["Ada left.", "The well is dry."]},
+        {"id": "a", "claim": "The well is dry. Three men left.", "evidence": ["The well is dry."]},
+        {"id": 3, "claim": "Twelve wells are dry.", "evidence": []},
+    ]
+    done = checked(tmp_path, *map(json.dumps, lines))
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()] == [
+        {"id": "b", "supported": 1.0, "status": "supported", "reasons": []},
+        {
+            "id": "a",
+            "supported": 0.0,
+            "status": "unsupported",
+            "reasons": ["the figure 3 is not in the evidence"],
+        },
+        {
+            "id": 3,
+            "supported": 0.0,
+            "status": "unsupported",
+            "reasons": ["there is no evidence"],
+        },
+    ]
+
+
+def test_claims_that_cannot_be_checked_say_why_and_the_others_are_checked(tmp_path):
+    lines = [
+        {"id": 1, "claim": " ", "evidence": ["The well is dry."]},
+        {"id": 2, "claim": "The well is dry."},
+        {"id": 3, "claim": "The well is dry.", "evidence": "The well is dry."},
+        # A line end of its own kind inside a text does not end the line.
+        {"id": 4, "claim": "The well is dry.", "evidence": ["The well\u2028is dry."]},
+    ]
+    done = checked(tmp_path, *(json.dumps(line, ensure_ascii=False) for line in lines))
+    assert done.returncode == 1
+    assert "3 of 4 lines" in done.stderr
+    results = [
+        json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").split("\n")[:4]
+    ]
+    assert [r["id"] for r in results] == [1, 2, 3, 4]
+    assert "no claim" in results[0]["error"]
+    assert "no “evidence”" in results[1]["error"]
+    assert "not a list of texts" in results[2]["error"]
+    assert results[3]["status"] == "supported"
+
+
+@pytest.mark.parametrize("line", ['{"id": 1}', "[]", "{"])
+def test_a_file_that_is_not_one_of_claims_is_a_message_with_its_line(line, tmp_path):
+    done = checked(tmp_path, '{"claim": "Yes.", "evidence": []}', line)
+    assert done.returncode == 1
+    assert "line 2" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("out", ["none/out.jsonl", "/dev/full"])
+def test_results_of_a_check_that_cannot_be_written_are_a_message(out, tmp_path):
+    if out == "/dev/full" and not Path(out).exists():
+        pytest.skip("this system has no /dev/full")
+    done = checked(tmp_path, '{"claim": "Yes.", "evidence": []}', out=out)
+    assert done.returncode == 1
+    assert "cannot be written" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_checking_loads_no_model():
+    script = "import sys, qa.__main__; sys.exit('torch' in sys.modules or 'openai' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False, timeout=60)
+    assert done.returncode == 0
