@@ -33,7 +33,9 @@ from qa.translation import is_french, to_english
 from qa.types import Answer, AnswerSentence, Citation, Question, Timings
 
 _CLOSEST = 3
-_SURE_ENOUGH_TO_QUOTE = 0.7
+# Chosen on the project's own questions: a sentence that was removed may only have said it in other
+# words.
+_SURE_ENOUGH_TO_QUOTE = 0.6
 
 log = logging.getLogger(__name__)
 
@@ -160,16 +162,18 @@ class Answerer(Runnable[Question, Answer]):
                 replace(answer, draft="", sentences=(), notice=notice), answer.citations[:1], clock
             )
             return
-        yield self._finished(checker.finish(answer), hits, clock)
+        yield self._finished(checker.finish(answer), checker.nearest, hits, clock)
 
-    def _finished(self, answer: Answer, hits: Sequence[Hit], clock: "_Clock") -> Answer:
+    def _finished(
+        self, answer: Answer, nearest: int, hits: Sequence[Hit], clock: "_Clock"
+    ) -> Answer:
         if any(s.status != "removed" for s in answer.sentences):
             timings = replace(answer.timings, total_ms=clock.ms())
             return replace(answer, state="done", draft="", timings=timings)
         # That nothing the model said was carried speaks against an answer.
         if answer.answerability < _SURE_ENOUGH_TO_QUOTE:
             return _declined(answer, reason_unanswered(answer.resolved, hits), hits, clock)
-        return _quoted(answer, answer.citations[:1], clock)
+        return _quoted(answer, answer.citations[nearest : nearest + 1], clock)
 
 
 class NotTranslated(Exception):
