@@ -106,15 +106,14 @@ def check(
     enough = WORDING_WITH_FIGURE if figures(sentence) else WORDING
     if share < enough:
         return Verdict(0.5 * share / enough, ("the wording is not that of the evidence",))
+    parts = [f"{evidence[start:end]} {granted}" for start, end in sentence_spans(evidence)]
     for clause in _clauses(sentence, evidence):
         said = _without_names(clause, evidence)
-        best = max(
-            wording(said, f"{evidence[start:end]} {granted}")
-            for start, end in sentence_spans(evidence)
-        )
-        if best < CLAUSE_WORDING:
+        part = max(parts, key=lambda part: wording(said, part))
+        share_of_one, share_of_all = wording(said, part), wording(said, allowed)
+        if share_of_one < CLAUSE_WORDING or share_of_one < share_of_all:
             reason = f"no sentence of the evidence says “{clause.strip(' ,.;')}”"
-            return Verdict(0.5 * best / CLAUSE_WORDING, (reason,))
+            return Verdict(0.5 * min(share_of_one, 0.9), (reason,))
     return Verdict(0.5 + 0.5 * (share - enough) / (1 - enough))
 
 

@@ -55,7 +55,7 @@ def rouge_l(text: str, references: Sequence[str]) -> float:
 def _rouge() -> Any:
     from rouge_score.rouge_scorer import RougeScorer
 
-    return RougeScorer(["rougeL"])  # without stemming, as the published figures have it
+    return RougeScorer(["rougeL"])  # without stemming
 
 
 def judge_claim(line: Line) -> Line:

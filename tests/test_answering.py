@@ -166,3 +166,37 @@ def test_the_text_has_footnotes(library):
     text = as_text(answering.invoke({"question": COUP}))
     assert text.startswith("Assimi Goita led a second coup. [1]\n\n[1] “Army Colonel")
     assert text.endswith("as of 2023-09")
+
+
+@pytest.mark.parametrize(
+    "question", ["Summarise the report.", "Compare what JNIM and ISIS-GS do.", "List the risks."]
+)
+def test_a_broad_question_is_answered_with_quotations_in_reading_order(library, question):
+    answering, chat = answerer(library)
+    answer = answering.invoke({"question": question})
+    assert 2 <= len(answer.sentences) <= 6
+    assert {s.status for s in answer.sentences} == {"quoted"}
+    starts = [c.evidence.start for c in answer.citations]
+    assert starts == sorted(starts)
+    assert chat.prompts == []
+
+
+def test_a_broad_question_about_what_is_not_there_is_not_answered_from_what_is(library):
+    answering, _ = answerer(library, "NOT STATED")
+    assert answering.invoke({"question": "What are the main causes of inflation?"}).declined
+
+
+def test_a_question_in_french_is_translated_and_that_is_shown(library):
+    answering, chat = answerer(library, "Who led the second coup?", "Goita led a second coup.")
+    answer = answering.invoke({"question": "Qui a mené le deuxième coup d'État ?"})
+    assert answer.resolved == "Who led the second coup?"
+    assert len(chat.prompts) == 2
+    assert answer.sentences[0].text == "Goita led a second coup."
+
+
+def test_a_question_in_french_is_declined_in_words_without_a_model(library):
+    answer = Answerer(library, lambda: None, SharedWords()).invoke(
+        {"question": "Qui est le président de la France ?"}
+    )
+    assert answer.declined
+    assert "Ask in English" in answer.reason

@@ -120,3 +120,19 @@ def test_a_claim_is_as_supported_as_its_weakest_sentence():
 def test_a_claim_without_evidence_is_not_supported():
     assert check_claim("Assimi Goita led a coup.", []) == Verdict(0.0, ("there is no evidence",))
     assert check_claim("", [COUP]) == Verdict(0.0, ("the claim says nothing",))
+
+
+def test_words_of_two_sentences_do_not_make_a_third():
+    evidence = (
+        "Wagner's influence is a further worry in Washington. The group's leader, Yevgeny "
+        "Prigozhin, died in a plane crash."
+    )
+    said = "Yevgeny Prigozhin was the leader of Wagner's influence in Washington."
+    assert not check(said, evidence).passed
+
+
+def test_what_only_the_question_says_is_not_the_evidence_s():
+    evidence = "Experts expect more violence in Mali and more spillover across the border."
+    said = "The experts recommend more violence in Mali and more spillover across the border."
+    assert check(said, evidence).passed
+    assert not check(said, evidence, assumed=frozenset({"recommend"})).passed
