@@ -2,7 +2,7 @@
 
     python benchmarks/first_start.py [--json FILE]
 
-It does what a user does and knows nothing of the project's modules. About 5 minutes; fetches the
+It does what a user does and knows nothing of the project's modules. About 4 minutes; fetches the
 dependencies and the language model (1.1 GB) anew. Only what is committed is measured.
 """
 
@@ -73,7 +73,7 @@ def measure(folder: Path, python: str | None, model: str) -> dict[str, Any]:
     if not python:
         subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
         python = str(folder / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python")
-        install = [python, "-m", "pip", "install", "-q", "-e", ".", "-c", "constraints.txt"]
+        install = [python, "-m", "pip", "install", "-qq", "-e", ".", "-c", "constraints.txt"]
         began = time.monotonic()
         subprocess.run(install, cwd=clone, env=environment, check=True)
         found["install_s"] = since(began)
