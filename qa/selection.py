@@ -85,6 +85,13 @@ class Weights:
         return np.asarray(features @ np.asarray(self.coefficients) + self.intercept)
 
 
+# In the order of FEATURES, CHEAP without the first. `python -m training.fit sentences` prints both;
+# these are from older fits, before sentences were scored with their speaker's name, and CHEAP's was
+# on other articles.
+CHEAP = Weights((4.961, 1.436, 1.755, 0.439, 7.258), -13.925)
+SENTENCE = Weights((0.439, 1.536, 0.935, -0.255, 0.617, 5.83), -8.452)
+
+
 def sigmoid(logit: float) -> float:
     """Return the probability of a logit."""
     return 1 / (1 + math.exp(-min(max(logit, -50.0), 50.0)))
@@ -155,16 +162,14 @@ def covered(weights: dict[str, float], stems: set[str]) -> float:
 
 
 def shortlist(
-    featurizer: Featurizer, question: str, found: Sequence[Candidate]
+    featurizer: Featurizer,
+    question: str,
+    found: Sequence[Candidate],
+    *,
+    weights: Weights = CHEAP,
 ) -> tuple[list[Candidate], Features]:
     """Return the candidates that are worth the cross-encoder's time, with all their features."""
     cheap = featurizer.cheap(question, found)
-    kept = np.argsort(-CHEAP.logits(cheap), kind="stable")[:_SHORTLIST]
+    kept = np.argsort(-weights.logits(cheap), kind="stable")[:_SHORTLIST]
     chosen = [found[i] for i in kept]
     return chosen, featurizer.full(question, chosen, cheap[kept])
-
-
-# In the order of FEATURES. SENTENCE: `python -m training.fit sentences`. CHEAP, without the
-# cross-encoder, was fitted on eight SQuAD articles by a script that is no longer here.
-CHEAP = Weights((4.961, 1.436, 1.755, 0.439, 7.258), -13.925)
-SENTENCE = Weights((0.439, 1.536, 0.935, -0.255, 0.617, 5.83), -8.452)

@@ -49,6 +49,20 @@ def url(data):
         yield url
 
 
+def qa(data, *arguments, timeout_s):
+    """Run `python -m qa` with the 1.5B model and return what it prints."""
+    command = [sys.executable, "-m", "qa", *arguments]
+    done = subprocess.run(
+        [*command, "--data", str(data), "--model", "1.5b", "--offline"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=timeout_s,
+    )
+    return done.stdout
+
+
 def until(done, limit_s, process):
     deadline = time.monotonic() + limit_s
     while not done():
@@ -122,16 +136,7 @@ def test_what_the_report_does_not_say_is_declined_in_the_browser(ready, browser)
 
 
 def test_the_command_line_answers_while_the_page_is_running(ready, data):
-    command = [sys.executable, "-m", "qa", "--json", "By when must MINUSMA leave Mali?"]
-    done = subprocess.run(
-        [*command, "--data", str(data), "--model", "1.5b", "--offline"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=300,
-    )
-    answer = json.loads(done.stdout)
+    answer = json.loads(qa(data, "--json", "By when must MINUSMA leave Mali?", timeout_s=300))
     assert not answer["declined"]
     assert "end of 2023" in answer["answer"]
     text = (ROOT / "reports" / "sahel-security-report.md").read_text("utf-8")
@@ -154,16 +159,7 @@ def test_the_reports_questions_are_answered_and_declined_well_enough(ready, data
     """Floors, well under what is measured, so that only a real loss fails them."""
     out = tmp_path / "judged.jsonl"
     questions = ROOT / "tests" / "report-questions.jsonl"
-    command = [sys.executable, "-m", "qa", "evaluate", str(questions), "--out", str(out)]
-    done = subprocess.run(
-        [*command, "--data", str(data), "--model", "1.5b", "--offline"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=800,
-    )
-    print(done.stdout)
+    print(qa(data, "evaluate", str(questions), "--out", str(out), timeout_s=800))
     judged = [json.loads(line) for line in out.read_text().splitlines()]
     text = (ROOT / "reports" / "sahel-security-report.md").read_text("utf-8")
     assert all(text[c["start"] : c["end"]] == c["quote"] for r in judged for c in r["citations"])

@@ -213,7 +213,10 @@ class Threads:
 
 
 def train(folder: Path, out: Path, *, epochs: int, minutes: float) -> None:
-    """Train and save model, tokenizer and a record. Ends early only when `minutes` are over."""
+    """Train and save model, tokenizer and a record.
+
+    Ends early only when `minutes`, counted from when everything is ready, are over.
+    """
     started = time.monotonic()
     random.seed(data.SEED)
     torch.manual_seed(data.SEED)
