@@ -36,6 +36,10 @@ _CLOSEST = 3
 # Chosen on the project's own questions: a sentence that was removed may only have said it in other
 # words.
 _SURE_ENOUGH_TO_QUOTE = 0.6
+_NOT_TRANSLATED = (
+    "The question seems to be in French, and the language model that would translate it is not "
+    "there. Ask in English."
+)
 
 log = logging.getLogger(__name__)
 
@@ -85,11 +89,11 @@ class Answerer(Runnable[Question, Answer]):
         resolved = standalone(question, input.get("history") or [])
         if is_french(resolved):
             yield Answer(question, question)
-            try:
-                resolved = self._in_english(resolved)
-            except NotTranslated as error:
-                yield _declined(Answer(question, question), str(error), [], clock)
+            translated = self._in_english(resolved)
+            if translated is None:
+                yield _declined(Answer(question, question), _NOT_TRANSLATED, [], clock)
                 return
+            resolved = translated
         names_in = resolve_names(resolved, self.library)
         answer = Answer(question, names_in.question)
         yield answer
@@ -112,15 +116,13 @@ class Answerer(Runnable[Question, Answer]):
         yield answer
         yield from self._worded(answer, selection, hits, clock)
 
-    def _in_english(self, question: str) -> str:
+    def _in_english(self, question: str) -> str | None:
         chat = self._chat()
-        if chat is None:
-            raise NotTranslated
         try:
-            return to_english(question, chat)
-        except Exception as error:
+            return to_english(question, chat) if chat else None
+        except Exception as error:  # noqa: BLE001 - every provider has its own errors
             log.warning("The chat model failed: %r", error)
-            raise NotTranslated from error
+            return None
 
     def _with_evidence(self, answer: Answer, selection: Selection, clock: "_Clock") -> Answer:
         return replace(
@@ -174,16 +176,6 @@ class Answerer(Runnable[Question, Answer]):
         if answer.answerability < _SURE_ENOUGH_TO_QUOTE:
             return _declined(answer, reason_unanswered(answer.resolved, hits), hits, clock)
         return _quoted(answer, answer.citations[nearest : nearest + 1], clock)
-
-
-class NotTranslated(Exception):
-    """A question in another language could not be put into English."""
-
-    def __str__(self) -> str:
-        return (
-            "The question seems to be in French, and the language model that would translate it is "
-            "not there. Ask in English."
-        )
 
 
 def _first_word(answer: Answer, draft: Draft, selection: Selection, clock: "_Clock") -> Answer:

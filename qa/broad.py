@@ -87,7 +87,7 @@ class Gatherer:
 
     def gather(self, question: str) -> Selection:
         """Return up to six pieces of evidence in reading order; none if the topic is not there."""
-        topic = {w for w in words(question) if w not in FUNCTION_WORDS and w not in _ASKING}
+        topic = {w for w in words(question) if _names_topic(w)}
         if not topic and _SUMMARY.search(question):
             chosen = self._central(self._library.search(question, _WIDE))
         elif _COMPARE.search(question) and len(subjects := _subjects(question)) == 2:
@@ -146,17 +146,17 @@ def _subjects(question: str) -> list[str]:
     """Return the two things to compare: "Compare what A and B do." → ["A", "B"]."""
     kept = _COMPARE.sub(" and ", question)
     parts = [
-        " ".join(w for w in re.findall(r"[\w’'-]+", part) if _names_topic(w))
+        " ".join(w for w in re.findall(r"[\w’'-]+", part) if _names_topic(w.lower()))
         for part in _JOINED.split(kept)
     ]
     return [p for p in parts if p]
 
 
 def _names_topic(word: str) -> bool:
-    return word.lower() not in FUNCTION_WORDS and word.lower() not in _ASKING
+    return word not in FUNCTION_WORDS and word not in _ASKING
 
 
 def _covered(topic: set[str], chosen: Sequence[Evidence]) -> bool:
     """Return whether the evidence or its place has every word of the topic, or its family."""
     have = {stem(w) for e in chosen for w in words(f"{e.passage.place} {e.speaker} {e.text}")}
-    return bool(chosen) and all(stem(w) in have or alike(stem(w), have) for w in topic)
+    return bool(chosen) and all(alike(stem(w), have) for w in topic)

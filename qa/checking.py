@@ -130,7 +130,7 @@ def wording(sentence: str, evidence: str) -> float:
     total = sum(weights.values())
     if not total:
         return 0.0
-    return sum(w for s, w in weights.items() if s in have or alike(s, have)) / total
+    return sum(w for s, w in weights.items() if alike(s, have)) / total
 
 
 def _without_names(sentence: str, evidence: str) -> str:
@@ -169,8 +169,10 @@ def means(word: str) -> bool:
 
 
 def alike(own: str, have: set[str]) -> bool:
-    """Return whether a stem of the same family is there: "withdrawal" and "withdraw"."""
-    return any(min(len(own), len(h)) >= 4 and (h[:5] == own[:5] or h.startswith(own)) for h in have)
+    """Return whether a stem or one of its family is there: "withdrawal" and "withdraw"."""
+    return own in have or any(
+        min(len(own), len(h)) >= 4 and (h[:5] == own[:5] or h.startswith(own)) for h in have
+    )
 
 
 def _opposites(sentence: str, evidence: str) -> list[str]:

@@ -30,7 +30,7 @@ class DraftChecker:
         ]
         self._done = 0  # characters of the draft that are checked
         self._text = ""
-        self.supported = 0.0  # of the sentence so far that the evidence carries best
+        self._supported = 0.0  # of the sentence so far that the evidence carries best
         self.nearest = 0  # the piece that carries it, or would first
 
     def follow(self, answer: Answer, text: str) -> Answer:
@@ -66,8 +66,8 @@ class DraftChecker:
         chosen, verdict = carried_by(
             text, self._lines, granted=self._granted, assumed=self._assumed
         )
-        if verdict.supported > self.supported:
-            self.supported, self.nearest = verdict.supported, chosen[0]
+        if verdict.supported > self._supported:
+            self._supported, self.nearest = verdict.supported, chosen[0]
         if not verdict.passed or not _says_more(text, self._question):
             return replace(
                 answer, sentences=(*answer.sentences, AnswerSentence(text, (), "removed"))
@@ -106,7 +106,7 @@ def _says_more(text: str, question: str) -> bool:
     if not asks or asks[0] in _YES_OR_NO:
         return True
     asked = {stem(w) for w in asks}
-    return any(stem(w) not in asked and not alike(stem(w), asked) for w in words(text) if means(w))
+    return any(not alike(stem(w), asked) for w in words(text) if means(w))
 
 
 def _lower_first(text: str) -> str:
