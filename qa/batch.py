@@ -9,7 +9,7 @@ from typing import Any
 from index.memory import MemoryLibrary
 from index.reading import parse_document
 from index.types import BriefError, Library
-from qa.checking import check_claim
+from qa.claims import check_claim
 from qa.engine import Engine, engine
 from qa.output import as_json
 from qa.types import Turn

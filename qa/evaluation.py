@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from index.types import Hit
-from qa.checking import check_claim
+from qa.claims import check_claim
 from qa.intervals import Figure, auc, balanced_accuracy, mean, percentiles, share
 
 Line = dict[str, Any]

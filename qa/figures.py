@@ -16,6 +16,12 @@ _SHORT_SCALES = {"k": 1e3, "m": 1e6, "bn": 1e9}
 # Text2num leaves the smallest alone, because "one" is mostly not a figure; these are.
 _SMALL = {"two": 2.0, "three": 3.0, "twice": 2.0, "half": 0.5, "halved": 0.5}
 _WORD = re.compile(r"[^\W\d_][\w’'.-]*")
+_MONTHS = (
+    "January February March April May June July August September October November December"
+).split()
+_ISO_DATE = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])-(\d\d)(?:T[\d:.+Z-]*)?")
+_MONTH_SHORT = re.compile(r"(?<!\w)(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?(?= ?\d)")
+_YEARS = re.compile(r"\b((?:1[89]|20)\d\d)[-–/](\d\d)\b(?![-–/\d])")
 
 
 def figures(text: str) -> set[float]:
@@ -38,10 +44,24 @@ def without_figures(text: str) -> str:
 
 def _in_digits(text: str) -> str:
     # Digits first: text2num 3.1 would read "1.5 million" as 1.5 and 1,000,000.
-    plain = _FIGURE.sub(lambda m: f"{_value(m):.15g}", text.lower())
+    plain = _FIGURE.sub(lambda m: f"{_value(m):.15g}", _dates_in_words(text).lower())
     # "fifteen-member": it reads a number only between spaces.
     converted: str = alpha2digit(re.sub(r"(?<=[a-z])-(?=[a-z])", " ", plain), "en")
     return converted
+
+
+def _dates_in_words(text: str) -> str:
+    """Return a text with its dates in one form: "2018-11-10, 2018–19" → "10 November 2018, …"."""
+    text = _ISO_DATE.sub(lambda m: f"{int(m[3])} {_MONTHS[int(m[2]) - 1]} {m[1]}", text)
+    text = _MONTH_SHORT.sub(
+        lambda m: next(month for month in _MONTHS if month.startswith(m[1][:3])), text
+    )
+    return _YEARS.sub(_both_years, text)
+
+
+def _both_years(match: re.Match[str]) -> str:
+    later = match[1][:2] + match[2]
+    return f"{match[1]} {later}" if later > match[1] else match[0]
 
 
 def _value(match: re.Match[str]) -> float:
@@ -74,10 +94,12 @@ def names(text: str) -> list[tuple[str, Span]]:
             and word not in _OPENERS
         )
         if not first or telling:
-            found.append((word, (token.start(), token.start() + len(word))))
+            span = (token.start(), token.start() + len(word))
+            found.append((word.replace(".", "") if _INITIALS.fullmatch(word) else word, span))
     return found
 
 
+_INITIALS = re.compile(r"(?:[A-Z]\.)+[A-Z]")
 # A capitalised first word before a name that is no part of it.
 _OPENERS = frozenset(
     (
@@ -107,13 +129,30 @@ def aliases(name: str) -> set[str]:
     return next((same - {own} for same in _SAME if own in same), set())
 
 
+# Neighbours, not one country with an ending.
+_APART = ({"niger", "nigerien"}, {"nigeria", "nigerian"})
+_PEOPLE = re.compile(r"(?:ese?|ians?|ans?|ish)\Z")
+
+
 def same_root(a: str, b: str) -> bool:
-    """Return whether one folded word is the other with an ending: mali and malian."""
-    return (
+    """Return whether one folded word is the other with an ending: mali and malian, but not niger
+    and nigeria.
+    """
+    if any(a in one and b in other for one, other in (_APART, _APART[::-1])):
+        return False
+    if (
         min(len(a), len(b)) >= 4
         and abs(len(a) - len(b)) <= 3
         and (a.startswith(b) or b.startswith(a))
-    )
+    ):
+        return True
+    return _people_of(a, b) or _people_of(b, a)
+
+
+def _people_of(people: str, country: str) -> bool:
+    """Return whether the one is named after the other: chinese and china, italian and italy."""
+    root = _PEOPLE.sub("", people)
+    return root != people and len(root) >= 4 and root == re.sub(r"[aeoy]+\Z", "", country)
 
 
 def spelled_out(acronym: str, text: str) -> bool:
@@ -130,7 +169,7 @@ def name_known(name: str, text: str) -> bool:
     >>> name_known("Malian", "The army of Mali"), name_known("US", "the United States")
     (True, True)
     """
-    have = stems(text)
+    have = stems(_dates_in_words(text))
     joined = f" {' '.join(have)} "
     if any(f" {alias} " in joined for alias in aliases(name)) or spelled_out(name, text):
         return True
