@@ -16,8 +16,11 @@ from index.types import Hit, Library
 from qa.broad import Gatherer, is_broad
 from qa.declining import (
     ASK_MODEL,
+    CLOSEST,
     SHOW_ANSWER,
+    instead,
     probability,
+    reason_silent,
     reason_unanswered,
     reason_unknown,
 )
@@ -32,7 +35,6 @@ from qa.standalone import standalone, validate
 from qa.translation import is_french, to_english
 from qa.types import Answer, AnswerSentence, Citation, Question, Timings
 
-_CLOSEST = 3
 # Chosen on the project's own questions: a sentence that was removed may only have said it in other
 # words.
 _SURE_ENOUGH_TO_QUOTE = 0.6
@@ -111,7 +113,12 @@ class Answerer(Runnable[Question, Answer]):
         selection = self._selector.select(answer.resolved, hits)
         answer = self._with_evidence(answer, selection, clock)
         if answer.answerability < ASK_MODEL or not selection.evidence:
-            yield _declined(answer, reason_unanswered(answer.resolved, hits), hits, clock)
+            reason = (
+                reason_silent(selection.silent)
+                if selection.silent
+                else reason_unanswered(answer.resolved, hits)
+            )
+            yield _declined(answer, reason, hits, clock)
             return
         yield answer
         yield from self._worded(answer, selection, hits, clock)
@@ -196,7 +203,8 @@ def _declined(answer: Answer, reason: str, hits: Sequence[Hit], clock: "_Clock")
         sentences=(),
         citations=(),
         draft="",
-        closest=tuple(hits[:_CLOSEST]),
+        closest=tuple(hits[:CLOSEST]),
+        instead=instead(answer.resolved, hits),
         timings=replace(
             answer.timings,
             evidence_ms=clock.ms() if evidence_ms is None else evidence_ms,

@@ -42,6 +42,8 @@ _LIST = re.compile(
     r"|\bwhat (?:are|were) (?:all )?the (?:\w+ ){0,2}(?:risks|threats|dangers|reasons|causes"
     r"|consequences|effects|recommendations|concerns|developments|problems|challenges"
     r"|implications|positions)\b"
+    r"|\bwhat do(?:es)? (?:the|this) (?:report|document|article|text) say (?:about|on|of)"
+    r" (?!how|what|when|where|whether|which|who|why)"
     r"|\bwhat do (?:the )?(?:\w+ )?(?:experts|analysts|authors) (?:recommend|say|think|expect"
     r"|fear|warn|advise|suggest|propose)\b|\bwhat (?:has|have) .* (?:led to|caused)\b",
     re.I,

@@ -31,7 +31,8 @@ _LIGHT = frozenset(
     stem(w)
     for w in (
         "become became include face happen name call get got make made take took believe think "
-        "explain add regard several another because want go thing do cause begin"
+        "explain add regard several another because want go thing do cause begin stand mean exist "
+        "since main"
     ).split()
 )
 _COMPOUND = re.compile(r"\b[a-z]+-[A-Z]\w+")  # al-Islam

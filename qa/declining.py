@@ -1,11 +1,14 @@
 """When to decline, and what to say then."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 from index.text import rarity, stem, words
 from index.types import Hit
 from qa.evidence import Selection
+from qa.figures import MONTHS, name_known
+from qa.known_names import name_runs
 from qa.selection import FUNCTION_WORDS, sigmoid
 
 # Fitted by `python -m training.fit answers`, which also says what the thresholds cost: weights of
@@ -18,6 +21,8 @@ _AFTER = (0.603, 0.122, -0.36, -0.948)
 # declines 40 % of the others; the second keeps all and declines 65 %.
 # The second was lowered from 0.4 after runs on questions about the report, see README.md.
 ASK_MODEL, SHOW_ANSWER = 0.1, 0.2
+
+CLOSEST = 3  # passages to show when a question is declined
 
 
 def probability(selection: Selection, not_stated: float | None = None) -> float:
@@ -39,9 +44,30 @@ def logit(p: float) -> float:
     return math.log(p / (1 - p))
 
 
+def instead(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:
+    """Return up to three questions that the passages found do answer.
+
+    They ask about names: those of the question first, then what the closest passages name most.
+    """
+    texts = [hit.passage.text for hit in hits[:CLOSEST]]
+    asked = [run for run in name_runs(question) if name_known(run, " ".join(texts))]
+    named = Counter(run for text in texts for run in name_runs(text))
+    distinct: list[str] = []
+    for name in [*asked, *(run for run, _ in named.most_common())]:
+        same = any(name in other or other in name for other in distinct)
+        if not same and name not in MONTHS:
+            distinct.append(name)
+    return tuple(f"What does the report say about {name}?" for name in distinct[:3])
+
+
 def reason_unknown(name: str) -> str:
     """Say that the library never mentions a name."""
     return f"The report does not say: it never mentions {name}."
+
+
+def reason_silent(speaker: str) -> str:
+    """Say that somebody says nothing about what the question asks them about."""
+    return f"The report does not say: nothing that {speaker} says in it is about that."
 
 
 def reason_unanswered(question: str, hits: Sequence[Hit]) -> str:

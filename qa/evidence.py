@@ -8,13 +8,17 @@ import numpy as np
 
 from index.types import Hit, Library
 from qa.candidates import Candidate, candidates
+from qa.definitions import acronym_asked, spells_out
 from qa.selection import SENTENCE, Featurizer, shortlist, sigmoid
 from qa.types import Evidence
+from qa.viewpoints import viewpoint
 
 PASSAGES = 12  # that a search gives to select from
+_PASSAGES_OF_A_VIEW = 40  # a report of ten pages has about as many
 MAX_EVIDENCE = 4
 # A sentence so much less likely than the best (in logits) costs the model time and tempts it.
 _BEHIND_BEST = 2.0
+_SURE = 3.0  # a logit: 0.95
 _MAX_CHARS = 700  # of one piece of evidence, so that four fit into the prompt
 
 
@@ -23,12 +27,14 @@ class Selection:
     """Evidence, best first, and two logits of how far anything states the answer.
 
     `sentence` is the fitted logit of the best sentence, `cross_encoder` the best of its own: the
-    first ranks better, the second tells "none of them" better.
+    first ranks better, the second tells "none of them" better. `silent` is whom the question asks
+    about something that they say nothing of; there is no evidence then.
     """
 
     evidence: tuple[Evidence, ...]
     sentence: float
     cross_encoder: float
+    silent: str = ""
 
 
 class Selector:
@@ -39,18 +45,36 @@ class Selector:
         self._featurizer = featurizer
 
     def select(self, question: str, hits: Sequence[Hit]) -> Selection:
-        """Return the evidence for a question among the sentences of `hits`."""
+        """Return the evidence for a question among the sentences of `hits`.
+
+        If it asks for somebody's view, only theirs count, and more passages are searched for them.
+        """
+        view = viewpoint(question)
+        if view:
+            hits = self._library.search(question, _PASSAGES_OF_A_VIEW)
         found = candidates(hits, self._library)
         if not found:
             return Selection((), -math.inf, -math.inf)
+        if view:
+            found = [c for c in found if view.holds(c)]
+            if not found:
+                return Selection((), -math.inf, -math.inf, silent=view.speaker)
         found, features = shortlist(self._featurizer, question, found)
-        logits = SENTENCE.logits(features)
+        if acronym := acronym_asked(question):
+            told = [spells_out(c.text, acronym) for c in found]
+            features[told, 0] = np.maximum(features[told, 0], _SURE)
+            logits = SENTENCE.logits(features)
+            logits[told] = np.maximum(logits[told], _SURE)
+        else:
+            logits = SENTENCE.logits(features)
         order = np.argsort(-logits, kind="stable")
         best = float(logits[order[0]])
         chosen: list[Evidence] = []
         for i in order[:MAX_EVIDENCE]:
             if logits[i] >= best - _BEHIND_BEST:
                 self.put(self.evidence(found[i], sigmoid(float(logits[i]))), chosen)
+        if view and not view.covered(chosen):
+            return Selection((), -math.inf, -math.inf, silent=view.speaker)
         return Selection(tuple(chosen), best, float(features[:, 0].max()))
 
     def put(self, piece: Evidence, chosen: list[Evidence]) -> None:

@@ -16,7 +16,7 @@ _SHORT_SCALES = {"k": 1e3, "m": 1e6, "bn": 1e9}
 # Text2num leaves the smallest alone, because "one" is mostly not a figure; these are.
 _SMALL = {"two": 2.0, "three": 3.0, "twice": 2.0, "half": 0.5, "halved": 0.5}
 _WORD = re.compile(r"[^\W\d_][\w’'.-]*")
-_MONTHS = (
+MONTHS = (
     "January February March April May June July August September October November December"
 ).split()
 _ISO_DATE = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])-(\d\d)(?:T[\d:.+Z-]*)?")
@@ -52,9 +52,9 @@ def _in_digits(text: str) -> str:
 
 def _dates_in_words(text: str) -> str:
     """Return a text with its dates in one form: "2018-11-10, 2018–19" → "10 November 2018, …"."""
-    text = _ISO_DATE.sub(lambda m: f"{int(m[3])} {_MONTHS[int(m[2]) - 1]} {m[1]}", text)
+    text = _ISO_DATE.sub(lambda m: f"{int(m[3])} {MONTHS[int(m[2]) - 1]} {m[1]}", text)
     text = _MONTH_SHORT.sub(
-        lambda m: next(month for month in _MONTHS if month.startswith(m[1][:3])), text
+        lambda m: next(month for month in MONTHS if month.startswith(m[1][:3])), text
     )
     return _YEARS.sub(_both_years, text)
 
@@ -83,13 +83,14 @@ def names(text: str) -> list[tuple[str, Span]]:
     tokens = list(_WORD.finditer(text))
     for i, token in enumerate(tokens):
         word = re.sub(r"(?:[’']s|[’'.-]+)\Z", "", token[0])
-        if not word[:1].isupper():
+        if not word[:1].isupper() or word == "I":
             continue
         before = text[: token.start()].rstrip(" “\"'(‘[")
         first = not before or before[-1] in '.!?:\n”"'
         telling = any(c.isupper() for c in word[1:]) or (
             i + 1 < len(tokens)
             and tokens[i + 1][0][:1].isupper()
+            and tokens[i + 1][0] != "I"
             and text[token.end() : tokens[i + 1].start()] == " "
             and word not in _OPENERS
         )

@@ -31,7 +31,7 @@ def resolve_names(question: str, library: Library) -> Names:
     it does not help that somebody else is called Assimi.
     """
     resolved = question
-    for run in _runs(question):
+    for run in name_runs(question):
         last = run.split()[-1]
         if _mentioned(last, library):
             continue
@@ -45,14 +45,19 @@ def resolve_names(question: str, library: Library) -> Names:
     return Names(resolved)
 
 
-def _runs(question: str) -> list[str]:
+def name_runs(text: str) -> list[str]:
+    """Return the names of a text, each with all its words.
+
+    >>> name_runs("When did Royce de Melo leave the UN?")
+    ['Royce de Melo', 'UN']
+    """
     runs: list[tuple[int, int]] = []
-    for _, (start, end) in names(question):
-        if runs and question[runs[-1][1] : start] in _PARTICLES:
+    for _, (start, end) in names(text):
+        if runs and text[runs[-1][1] : start] in _PARTICLES:
             runs[-1] = (runs[-1][0], end)
         else:
             runs.append((start, end))
-    return [question[s:e] for s, e in runs]
+    return [text[s:e] for s, e in runs]
 
 
 def _mentioned(name: str, library: Library) -> bool:

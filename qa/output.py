@@ -40,6 +40,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
             "first_word_ms": answer.timings.first_word_ms,
             "total_ms": answer.timings.total_ms,
         },
+        "instead": list(answer.instead),
         "notice": answer.notice,
     }
 
@@ -51,6 +52,8 @@ def as_text(answer: Answer) -> str:
         if answer.closest:
             lines += ["", "The closest passages:"]
             lines += [f"- {h.passage.place}: {_line(h.passage.text)}" for h in answer.closest]
+        if answer.instead:
+            lines += ["", "What one could ask:", *(f"- {question}" for question in answer.instead)]
         return "\n".join(lines)
     body = " ".join(
         (f"“{s.text}”" if s.status == "quoted" else s.text)

@@ -33,7 +33,7 @@ _BEFORE = re.compile(
 _AFTER = re.compile(
     rf"[,”\"]\s+{_SAY}\s+(?!that\b|it\b|in\b|to\b)(?:[a-z]+\s+){{0,3}}?(?P<name>{_NAME}|{_BODY})"
 )
-_PRONOUN = re.compile(rf"\b(?:[Hh]e|[Ss]he)\s+{_ADVERB}{_REPORT}\b")
+_PRONOUN = re.compile(rf"\b(?:[Hh]e|[Ss]he)\s+(?:{_ADVERB}{_REPORT}|gives)\b")
 _STARTS_PRONOUN = re.compile(r"[“\"'(\s]*(?:He|She|His|Her)\b")
 _PERSON = re.compile(rf"{_TITLE}(?:{_WORD}\s+){{1,3}}(?:{_PARTICLE}\s+)?{_WORD}")
 _NOT_A_NAME = {

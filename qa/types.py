@@ -77,7 +77,7 @@ class Answer:
     `evidence` is there from state "evidence" on, best first, and is numbered by `citations`.
     `draft` is what the model is saying and nobody has checked yet; it is "" in state "done".
     `notice` tells the user what was different this time (model still loading, a timeout).
-    `closest` are passages to look at when the question was declined.
+    `closest` are passages to look at, and `instead` questions to ask, when it was declined.
     """
 
     question: str
@@ -90,6 +90,7 @@ class Answer:
     reason: str = ""
     answerability: float = 0.0
     closest: tuple[Hit, ...] = ()
+    instead: tuple[str, ...] = ()
     notice: str = ""
     timings: Timings = field(default_factory=Timings)
 

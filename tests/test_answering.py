@@ -200,3 +200,19 @@ def test_a_question_in_french_is_declined_in_words_without_a_model(library):
     )
     assert answer.declined
     assert "Ask in English" in answer.reason
+
+
+def test_a_declined_question_says_what_one_could_ask_and_that_is_answered(library):
+    answerer = Answerer(library, lambda: None, SharedWords())
+    declined = answerer.invoke({"question": "What did Macron say about Goita?"})
+    assert declined.declined
+    assert declined.instead
+    for question in declined.instead:
+        assert not answerer.invoke({"question": question}).declined, question
+
+
+def test_what_somebody_else_says_is_no_answer(library):
+    answerer = Answerer(library, lambda: None, SharedWords())
+    answer = answerer.invoke({"question": "What does Goita say about the mission?"})
+    assert answer.declined
+    assert "Goita" in answer.reason

@@ -7,11 +7,9 @@ from collections.abc import Iterable
 from html import escape
 
 from index.types import Hit
+from qa.figures import MONTHS
 from qa.types import Answer, AnswerSentence, Citation
 
-_MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
 # The conversation is rendered as Markdown, in which these would mean something.
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]()#+\-.!|~$:<>]")
 
@@ -53,7 +51,7 @@ def date_words(as_of: str) -> str:
     """Return an as-of date in words: "2023-09" → "September 2023"."""
     year, _, rest = as_of.partition("-")
     month, _, day = rest.partition("-")
-    name = _MONTHS[int(month) - 1] if month else ""
+    name = MONTHS[int(month) - 1] if month else ""
     return " ".join(word for word in (day.lstrip("0"), name, year) if word)
 
 
@@ -124,7 +122,12 @@ def _removed(sentences: Iterable[AnswerSentence]) -> str:
 def _declined(answer: Answer) -> str:
     closest = "".join(_closest(hit) for hit in answer.closest)
     more = f'<p class="where">The closest passages:</p><ul class="evidence">{closest}</ul>'
-    return f'<p class="declined">{text(answer.reason)}</p>{more if closest else ""}'
+    instead = "".join(f"<li>{text(question)}</li>" for question in answer.instead)
+    ask = f'<p class="where">What one could ask:</p><ul class="instead">{instead}</ul>'
+    return (
+        f'<p class="declined">{text(answer.reason)}</p>{more if closest else ""}'
+        f"{ask if instead else ''}"
+    )
 
 
 def _closest(hit: Hit) -> str:
