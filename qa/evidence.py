@@ -57,7 +57,7 @@ class Selector:
             return Selection((), -math.inf, -math.inf)
         if view:
             found = [c for c in found if view.holds(c)]
-            if not found:
+            if not found or not view.covered(found):
                 return Selection((), -math.inf, -math.inf, silent=view.speaker)
         found, features = shortlist(self._featurizer, question, found)
         if acronym := acronym_asked(question):
@@ -73,8 +73,6 @@ class Selector:
         for i in order[:MAX_EVIDENCE]:
             if logits[i] >= best - _BEHIND_BEST:
                 self.put(self.evidence(found[i], sigmoid(float(logits[i]))), chosen)
-        if view and not view.covered(chosen):
-            return Selection((), -math.inf, -math.inf, silent=view.speaker)
         return Selection(tuple(chosen), best, float(features[:, 0].max()))
 
     def put(self, piece: Evidence, chosen: list[Evidence]) -> None:

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from index.text import stem, words
 from qa.candidates import Candidate
 from qa.checking import alike
-from qa.figures import name_known, names
+from qa.figures import name_known
 from qa.selection import content_weights
-from qa.types import Evidence
 
 _VIEW = (
     r"(?:say|think|tell|add|explain|stress|note|emphasi[sz]e|argue|warn|claim|allege|complain|state"
@@ -29,9 +28,6 @@ _ASKED = (
     re.compile(rf"\b{_NAME}[’']s? (?:view|opinion|words|assessment|warning|advice|fear|concern)"),
 )
 _ABOUT = re.compile(r"\b(?:about|on|regarding|concerning|of)\s+(?P<topic>.+)\Z")
-# Of the topic's words, weighted by rarity, what the speaker's own sentences must have. Far below
-# any answer on the project's own questions, where a synonym of the topic is common.
-_ON_TOPIC = 0.34
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +44,11 @@ class Viewpoint:
         known_as = [self.speaker.split()[-1], *([short] if len(short) > 2 else [])]
         return any(name_known(name, text) for name in known_as)
 
-    def covered(self, evidence: Sequence[Evidence]) -> bool:
-        """Return whether the speaker's evidence is about the topic at all."""
-        texts = [f"{e.passage.place} {e.text}" for e in evidence]
-        if not all(name_known(name, " ".join(texts)) for name, _ in names(f"x {self.topic}")):
-            return False
-        weights = content_weights(self.topic)
-        have = {stem(w) for text in texts for w in words(text)}
-        there = sum(weight for own, weight in weights.items() if alike(own, have))
-        return there >= _ON_TOPIC * sum(weights.values())
+    def covered(self, own: Sequence[Candidate]) -> bool:
+        """Return whether the speaker's sentences have a word of the topic, if there is one."""
+        have = {stem(w) for c in own for w in words(f"{c.passage.place} {c.text}")}
+        topic = content_weights(self.topic)
+        return not topic or any(alike(word, have) for word in topic)
 
 
 def viewpoint(question: str) -> Viewpoint | None:
