@@ -39,7 +39,10 @@ class Viewpoint:
 
     def holds(self, candidate: Candidate) -> bool:
         """Return whether a sentence is the speaker’s, or nobody’s but names the speaker."""
-        text = candidate.speaker or candidate.text
+        text = candidate.speaker
+        if not text or text.lower().startswith("the "):  # "the watchdog": who, its neighbour says
+            before = candidate.context if text or candidate.leans_back else ""
+            text = f"{text} {before} {candidate.text}"
         short = "".join(word[0] for word in self.speaker.split() if word[0].isupper())
         known_as = [self.speaker.split()[-1], *([short] if len(short) > 2 else [])]
         return any(name_known(name, text) for name in known_as)

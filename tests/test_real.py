@@ -159,10 +159,10 @@ def test_the_reports_questions_are_answered_and_declined_well_enough(ready, data
     """Floors, well under what is measured, so that only a real loss fails them."""
     out = tmp_path / "judged.jsonl"
     questions = ROOT / "tests" / "report-questions.jsonl"
-    print(qa(data, "evaluate", str(questions), "--out", str(out), timeout_s=800))
+    print(qa(data, "evaluate", str(questions), "--out", str(out), timeout_s=1200))
     judged = [json.loads(line) for line in out.read_text().splitlines()]
     text = (ROOT / "reports" / "sahel-security-report.md").read_text("utf-8")
     assert all(text[c["start"] : c["end"]] == c["quote"] for r in judged for c in r["citations"])
-    for expected, floor in (("answer", 0.65), ("decline", 0.8)):
+    for expected, floor in (("answer", 0.72), ("decline", 0.88)):
         right = [r["right"] for r in judged if r["expected"] == expected]
         assert sum(right) / len(right) >= floor, f"{expected}: {sum(right)} of {len(right)}"

@@ -13,6 +13,8 @@ TEXT = """# The harbour
 
 “The herring has gone,” said Jonas Wren of the guild. He fears that the boats will be sold.
 
+The guild of Tarn, GOT for short, counts the boats. The watchdog says that none are left.
+
 Mara Holt warns that the pier is rotten. The council has no money for it, she says.
 """
 
@@ -53,3 +55,8 @@ def test_what_a_speaker_says_nothing_about_has_no_evidence(question):
     selection = selected(question)
     assert not selection.evidence
     assert selection.silent == viewpoint(question).speaker
+
+
+def test_a_body_s_words_are_its_own_when_it_is_not_named_again():
+    (evidence,) = selected("What does GOT say about the boats?").evidence
+    assert "none are left" in evidence.text
