@@ -149,7 +149,7 @@ class Answerer(Runnable[Question, Answer]):
         chat = self._chat()
         if chat is None:
             notice = "The language model is not ready yet: these are the report's own words."
-            yield _quoted(replace(answer, notice=notice), answer.citations[:1], clock)
+            yield _without_model(answer, notice, hits, clock)
             return
         evidence = [c.evidence for c in answer.citations]
         checker = DraftChecker(answer.resolved, evidence)
@@ -167,9 +167,7 @@ class Answerer(Runnable[Question, Answer]):
         except Exception as error:  # noqa: BLE001 - every provider has its own errors
             log.warning("The chat model failed: %r", error)
             notice = "The language model did not answer: these are the report's own words."
-            yield _quoted(
-                replace(answer, draft="", sentences=(), notice=notice), answer.citations[:1], clock
-            )
+            yield _without_model(answer, notice, hits, clock)
             return
         yield self._finished(checker.finish(answer), checker.nearest, hits, clock)
 
@@ -211,6 +209,14 @@ def _declined(answer: Answer, reason: str, hits: Sequence[Hit], clock: "_Clock")
             total_ms=clock.ms(),
         ),
     )
+
+
+def _without_model(answer: Answer, notice: str, hits: Sequence[Hit], clock: "_Clock") -> Answer:
+    """Answer with the best piece of evidence, if it is likely enough to state the answer."""
+    if answer.answerability < SHOW_ANSWER:
+        return _declined(answer, reason_unanswered(answer.resolved, hits), hits, clock)
+    answer = replace(answer, draft="", sentences=(), notice=notice)
+    return _quoted(answer, answer.citations[:1], clock)
 
 
 def _quoted(answer: Answer, citations: Sequence[Citation], clock: "_Clock") -> Answer:

@@ -1,15 +1,17 @@
 """When to decline, and what to say then."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 
-from index.text import rarity, stem, words
+from index.text import rarity, stem, stems, words
 from index.types import Hit
 from qa.evidence import Selection
 from qa.figures import MONTHS, name_known
 from qa.known_names import name_runs
-from qa.selection import FUNCTION_WORDS, sigmoid
+from qa.selection import FUNCTION_WORDS, content_weights, sigmoid
+from qa.viewpoints import viewpoint
 
 # Fitted by `python -m training.fit answers`, which also says what the thresholds cost: weights of
 # the two logits of selection, then of the logit of the chat model's first token being that of
@@ -46,17 +48,22 @@ def logit(p: float) -> float:
 def instead(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:
     """Return up to three questions that the passages found do answer.
 
-    They ask about names: those of the question first, then what the closest passages name most.
+    They ask about what somebody was asked about, then about names: those of the question first,
+    then what the closest passages name most.
     """
-    texts = [hit.passage.text for hit in hits[:CLOSEST]]
-    asked = [run for run in name_runs(question) if name_known(run, " ".join(texts))]
-    named = Counter(run for text in texts for run in name_runs(text))
+    text = "\n".join(hit.passage.text for hit in hits[:CLOSEST])
+    asked = [run for run in name_runs(question) if name_known(run, text)]
+    view = viewpoint(question)
+    topic = view.topic if view and content_weights(view.topic).keys() <= set(stems(text)) else ""
     distinct: list[str] = []
-    for name in [*asked, *(run for run, _ in named.most_common())]:
-        same = any(name in other or other in name for other in distinct)
-        if not same and name not in MONTHS:
+    for name in [topic, *asked, *(run for run, _ in Counter(name_runs(text)).most_common())]:
+        if name and name not in MONTHS and not any(name in o or o in name for o in distinct):
             distinct.append(name)
-    return tuple(f"What does the report say about {name}?" for name in distinct[:3])
+    return tuple(f"What does the report say about {_with_the(n, text)}?" for n in distinct[:3])
+
+
+def _with_the(name: str, text: str) -> str:
+    return f"the {name}" if re.search(rf"\b[Tt]he {re.escape(name)}\b", text) else name
 
 
 def reason_unknown(name: str) -> str:
