@@ -37,7 +37,7 @@ from qa.types import Answer, AnswerSentence, Citation, Question, Timings
 
 # Chosen on the project's own questions: a sentence that was removed may only have said it in other
 # words.
-_SURE_ENOUGH_TO_QUOTE = 0.5
+_SURE_ENOUGH_TO_QUOTE = 0.4
 _NOT_TRANSLATED = (
     "The question seems to be in French, and the language model that would translate it is not "
     "there. Ask in English."
