@@ -87,13 +87,7 @@ def check(
     Verdict(supported=0.0, reasons=('the figure 300 is not in the evidence',))
     """
     allowed = f"{evidence} {granted}"
-    reasons = [
-        f"the figure {f:g} is not in the evidence"
-        for f in sorted(figures(sentence) - figures(evidence))
-    ]
-    for name, _ in names(sentence):
-        if not name_known(name, allowed):
-            reasons.append(f"{name} is not in the evidence")
+    reasons = missing(sentence, evidence, granted=granted)
     if negated(sentence) and not negated(evidence):
         reasons.append("the evidence has no negation")
     reasons += opposites(sentence, evidence)
@@ -122,6 +116,20 @@ def check(
         if not negated(clause) and denied(said, part):
             return Verdict(0.0, (f"the evidence denies “{clause.strip(' ,.;')}”",))
     return Verdict(0.5 + 0.5 * (share - enough) / (1 - enough))
+
+
+def missing(sentence: str, evidence: str, *, granted: str = "") -> list[str]:
+    """Say which figures and names of a sentence the evidence lacks; names may be granted."""
+    lacks = [f"{f:g}" for f in sorted(figures(sentence) - figures(evidence))]
+    allowed = f"{evidence} {granted}"
+    return [
+        *(f"the figure {figure} is not in the evidence" for figure in lacks),
+        *(
+            f"{name} is not in the evidence"
+            for name, _ in names(sentence)
+            if not name_known(name, allowed)
+        ),
+    ]
 
 
 def wording(sentence: str, evidence: str) -> float:

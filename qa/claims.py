@@ -12,6 +12,7 @@ from qa.checking import (
     carried_by,
     clauses,
     denied,
+    missing,
     negated,
     opposites,
     without_names,
@@ -59,15 +60,7 @@ def check_claim(claim: str, evidence: Sequence[str]) -> Verdict:
 def _condensed(sentence: str, source: Sequence[str]) -> Verdict:
     """Check a sentence that may draw on all sentences of its source."""
     everything = " ".join(source)
-    reasons = [
-        f"the figure {f:g} is not in the evidence"
-        for f in sorted(figures(sentence) - figures(everything))
-    ]
-    reasons += [
-        f"{name} is not in the evidence"
-        for name, _ in names(sentence)
-        if not name_known(name, everything)
-    ]
+    reasons = missing(sentence, everything)
     if not reasons:
         reasons = [
             r for clause in clauses(sentence, everything) for r in _misplaced(clause, source)
@@ -96,8 +89,9 @@ def _misplaced(clause: str, source: Sequence[str]) -> list[str]:
     near = [" ".join(source[max(0, i - 1) : i + 2]) for i in range(len(source))]
 
     def elsewhere(has: Sequence[bool]) -> bool:
-        best = max((wording(said, n) for n, there in zip(near, has, strict=True) if there))
-        return best < _ELSEWHERE
+        # Words of two sentences may look like a figure or name that neither has.
+        there = [wording(said, n) for n, is_there in zip(near, has, strict=True) if is_there]
+        return max(there, default=0.0) < _ELSEWHERE
 
     reasons += [
         f"the evidence has the figure {f:g} about something else"

@@ -59,3 +59,8 @@ def test_what_an_article_does_not_say_is_not_supported(claim, reason):
 def test_a_date_is_the_same_in_figures_and_words():
     assert check_claim("The museum opened on November 10, 2018.", ARTICLE).passed
     assert not check_claim("The museum opened on November 11, 2018.", ARTICLE).passed
+
+
+def test_what_only_two_sentences_together_look_like_is_not_there():
+    article = [*ARTICLE, "The harbour was dredged in 15", "000 cranes stood idle at the harbour."]
+    assert not check_claim("At the harbour 15,000 cranes stood idle.", article).passed
