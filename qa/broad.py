@@ -13,7 +13,7 @@ from index.text import stem, words
 from index.types import Hit, Library
 from qa.candidates import Candidate, candidates
 from qa.checking import alike
-from qa.evidence import Selection, Selector
+from qa.evidence import WIDE, Selection, Selector
 from qa.selection import (
     FEATURES,
     FUNCTION_WORDS,
@@ -26,7 +26,6 @@ from qa.selection import (
 from qa.types import Evidence
 
 MAX_SENTENCES = 6
-_WIDE = 40  # passages to gather from; a report of ten pages has about as many
 _SUMMARY = re.compile(
     r"\b(?:summar(?:y|i[sz]e[sd]?|i[sz]ing)|overview|gist"
     r"|in (?:a few|two|three|five) (?:sentences|words)"
@@ -91,7 +90,7 @@ class Gatherer:
         """Return up to six pieces of evidence in reading order; none if the topic is not there."""
         topic = {w for w in words(question) if _names_topic(w)}
         if not topic and _SUMMARY.search(question):
-            chosen = self._central(self._library.search(question, _WIDE))
+            chosen = self._central(self._library.search(question, WIDE))
         elif _COMPARE.search(question) and len(subjects := _subjects(question)) == 2:
             half = MAX_SENTENCES // 2
             found = [self._about(f"What does the report say about {s}?", half) for s in subjects]
@@ -107,7 +106,7 @@ class Gatherer:
         return Selection(tuple(merged[:MAX_SENTENCES]), np.inf, np.inf)
 
     def _about(self, question: str, count: int) -> list[Evidence]:
-        hits = self._library.search(question, _WIDE)
+        hits = self._library.search(question, WIDE)
         found, features = shortlist(self._featurizer, question, candidates(hits, self._library))
         if not found:
             return []

@@ -14,7 +14,7 @@ from qa.types import Evidence
 from qa.viewpoints import viewpoint
 
 PASSAGES = 12  # that a search gives to select from
-_PASSAGES_OF_A_VIEW = 40  # a report of ten pages has about as many
+WIDE = 40  # passages where one section is not enough; a report of ten pages has about as many
 MAX_EVIDENCE = 4
 # A sentence so much less likely than the best (in logits) costs the model time and tempts it.
 _BEHIND_BEST = 2.0
@@ -51,7 +51,7 @@ class Selector:
         """
         view = viewpoint(question)
         if view:
-            hits = self._library.search(question, _PASSAGES_OF_A_VIEW)
+            hits = self._library.search(question, WIDE)
         found = candidates(hits, self._library)
         if not found:
             return Selection((), -math.inf, -math.inf)
@@ -60,13 +60,11 @@ class Selector:
             if not found or not view.covered(found):
                 return Selection((), -math.inf, -math.inf, silent=view.speaker)
         found, features = shortlist(self._featurizer, question, found)
-        if acronym := acronym_asked(question):
-            told = [spells_out(c.text, acronym) for c in found]
-            features[told, 0] = np.maximum(features[told, 0], _SURE)
-            logits = SENTENCE.logits(features)
-            logits[told] = np.maximum(logits[told], _SURE)
-        else:
-            logits = SENTENCE.logits(features)
+        acronym = acronym_asked(question)
+        told = [bool(acronym) and spells_out(c.text, acronym) for c in found]
+        features[told, 0] = np.maximum(features[told, 0], _SURE)
+        logits = SENTENCE.logits(features)
+        logits[told] = np.maximum(logits[told], _SURE)
         order = np.argsort(-logits, kind="stable")
         best = float(logits[order[0]])
         chosen: list[Evidence] = []
