@@ -14,6 +14,7 @@ from typing import Literal
 from index.fusion import fuse
 from index.passages import split_passages
 from index.store import Store
+from index.text import WORDS_VERSION
 from index.types import BriefError, Document, Embedder, Hit, Passage, Vectors
 from index.vectors import ChromaVectors, VectorsError
 
@@ -97,6 +98,8 @@ class DiskLibrary:
         passages = self.store.count_passages()
         if passages == 0 or not self._vectors_folder().exists():
             return passages == 0
+        if self.store.meta("words") != WORDS_VERSION:
+            return False
         try:
             return self.vectors.count() == passages
         except VectorsError:
@@ -115,7 +118,7 @@ class DiskLibrary:
         if document.id in known:
             return "unchanged"
         passages = split_passages(document)
-        self.store.set_meta(embedder=self._embedder.name)
+        self.store.set_meta(embedder=self._embedder.name, words=WORDS_VERSION)
         self.store.insert(document, path, passages)
         self._embed_into(self.vectors, passages, on_progress)
         return "replaced" if self._finish(document.id, path) else "added"
@@ -135,6 +138,8 @@ class DiskLibrary:
 
     def mend(self, on_progress: OnProgress | None = None) -> None:
         """Finish what a killed process left half done; make the vectors those of the store."""
+        if self.store.meta("words") != WORDS_VERSION:
+            self.store.index_words()
         try:
             have = self.vectors.ids()
         except VectorsError:  # destroyed, so that only a new one helps
@@ -154,7 +159,9 @@ class DiskLibrary:
         old, name = self._vectors_folder(), f"vectors-{uuid.uuid4().hex[:8]}"
         fresh = ChromaVectors(self.folder / name)
         self._embed_into(fresh, passages, on_progress)
-        self.store.replace_all_passages(passages, vectors=name, embedder=self._embedder.name)
+        self.store.replace_all_passages(
+            passages, vectors=name, embedder=self._embedder.name, words=WORDS_VERSION
+        )
         self._vectors = fresh
         self._forget()
         for folder in {old, *self.folder.glob("vectors*")} - {self.folder / name}:

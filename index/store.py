@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from index.text import stems
+from index.text import WORDS_VERSION, stems
 from index.types import BriefError, Document, Part, Passage
 
 _SCHEMA = """
@@ -100,6 +100,15 @@ class Store:
         with self._db:
             self._delete(document_id)
 
+    def index_words(self) -> None:
+        """Make the lexical index of all passages anew, as their words are counted today."""
+        with self._db:
+            self._db.execute("DELETE FROM lexical")
+            numbered = self._db.execute("SELECT number, place, text FROM passages").fetchall()
+            for number, place, text in numbered:
+                self._insert_words(number, place, text)
+            self._db.execute("REPLACE INTO meta VALUES ('words', ?)", (WORDS_VERSION,))
+
     def replace_all_passages(self, passages: Iterable[Passage], **facts: str) -> None:
         """Put new passages for all documents in place and set facts, in one transaction."""
         with self._db:
@@ -129,10 +138,13 @@ class Store:
                 "VALUES (?, ?, ?, ?, ?, ?)",
                 (p.id, p.document_id, p.start, p.end, p.text, p.place),
             ).lastrowid
-            self._db.execute(
-                "INSERT INTO lexical (rowid, stems) VALUES (?, ?)",
-                (number, " ".join(stems(f"{p.place} {p.text}"))),
-            )
+            self._insert_words(number, p.place, p.text)
+
+    def _insert_words(self, number: int | None, place: str, text: str) -> None:
+        self._db.execute(
+            "INSERT INTO lexical (rowid, stems) VALUES (?, ?)",
+            (number, " ".join(stems(f"{place} {text}"))),
+        )
 
     def documents(self, *, ready: bool = True) -> list[Document]:
         """Return the documents, newest as-of date first; those that are not ready on request."""

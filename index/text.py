@@ -22,7 +22,16 @@ _WRAP_CHARS = 120
 _ITEM = re.compile(r"\s*(?:[-*+•]\s|\d{1,3}[.)]\s|\||#{1,6}\s)")
 _WORD = re.compile(r"\w+")
 _INITIALS = re.compile(r"\b(?:[^\W\d_]\.)+[^\W\d_](?!\w)\.?")
+# Raise it when `stems` gives other words: libraries then make their lexical index anew.
+WORDS_VERSION = "2"
 _QUOTE_ENDS = "”’\"'»)"
+# The same body by two names must be one word; "US" must not be the pronoun.
+_SAME_NAME = (
+    (re.compile(r"\bUnited States(?: of America)?\b|\bU\.? ?S\.?(?: ?A\b\.?)?(?!\.?\w)"), "USA"),
+    (re.compile(r"\bUnited Nations\b"), "UN"),
+    (re.compile(r"\bEuropean Union\b"), "EU"),
+    (re.compile(r"\bUnited Kingdom\b"), "UK"),
+)
 
 
 def paragraph_spans(text: str) -> list[Span]:
@@ -95,7 +104,9 @@ def fold(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """Return the folded words of a text: "Goïta's U.S. trip" → ["goita", "s", "us", "trip"]."""
+    """Return the folded words of a text: "Goïta's U.S. trip" → ["goita", "s", "usa", "trip"]."""
+    for name, short in _SAME_NAME:
+        text = name.sub(short, text)
     return _WORD.findall(fold(text))
 
 

@@ -167,13 +167,14 @@ def clauses(sentence: str, evidence: str) -> list[str]:
     cuts = [0, *(m.start() for m in _CLAUSE.finditer(sentence)), len(sentence)]
     clauses = [""]
     for start, end in pairwise(cuts):
-        if all(_tells(part, evidence) for part in (clauses[-1], sentence[start:end])):
+        if all(tells(part, evidence) for part in (clauses[-1], sentence[start:end])):
             clauses.append("")
         clauses[-1] += sentence[start:end]
     return clauses
 
 
-def _tells(clause: str, evidence: str) -> bool:
+def tells(clause: str, evidence: str) -> bool:
+    """Return whether a clause says something beside names and figures."""
     rest = words(without_figures(without_names(clause, evidence)))
     return any(means(w) for w in rest)
 

@@ -15,6 +15,7 @@ from qa.checking import (
     missing,
     negated,
     opposites,
+    tells,
     without_names,
     wording,
 )
@@ -90,8 +91,11 @@ def _misplaced(clause: str, source: Sequence[str]) -> list[str]:
 
     def elsewhere(has: Sequence[bool]) -> bool:
         # Words of two sentences may look like a figure or name that neither has.
-        there = [wording(said, n) for n, is_there in zip(near, has, strict=True) if is_there]
-        return max(there, default=0.0) < _ELSEWHERE
+        there = [i for i, is_there in enumerate(has) if is_there]
+        # A byline or heading has names alone, and says nothing of what they belong to.
+        if any(not tells(source[i], source[i]) for i in there):
+            return False
+        return max((wording(said, near[i]) for i in there), default=0.0) < _ELSEWHERE
 
     reasons += [
         f"the evidence has the figure {f:g} about something else"

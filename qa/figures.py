@@ -15,7 +15,9 @@ _FIGURE = re.compile(
 _SHORT_SCALES = {"k": 1e3, "m": 1e6, "bn": 1e9}
 # Text2num leaves the smallest alone, because "one" is mostly not a figure; these are.
 _SMALL = {"two": 2.0, "three": 3.0, "twice": 2.0, "half": 0.5, "halved": 0.5}
-_WORD = re.compile(r"[^\W\d_][\w’'.-]*")
+_WORD = re.compile(
+    r"United (?:States(?: of America)?|Nations|Kingdom)\b|European Union\b|[^\W\d_][\w’'.-]*"
+)
 MONTHS = (
     "January February March April May June July August September October November December"
 ).split()
@@ -115,17 +117,15 @@ _OPENERS = frozenset(
 
 # The same thing by two names, as folded stems.
 _SAME = [
-    {"us", "usa", "american", "america", "unit state", "washington"},
-    {"un", "unit nation"},
-    {"eu", "european union"},
-    {"uk", "british", "britain", "unit kingdom"},
+    {"usa", "american", "america", "washington"},
+    {"uk", "british", "britain"},
     {"french", "franc"},
     {"dutch", "netherland"},
 ]
 
 
 def aliases(name: str) -> set[str]:
-    """Return other names of the same thing, as folded stems: "U.S." → {"unit state", …}."""
+    """Return other names of the same thing, as folded stems: "U.S." → {"american", …}."""
     own = " ".join(stems(name))
     return next((same - {own} for same in _SAME if own in same), set())
 
