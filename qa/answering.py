@@ -18,8 +18,10 @@ from qa.declining import (
     ASK_MODEL,
     CLOSEST,
     SHOW_ANSWER,
+    contradicting,
     instead,
     probability,
+    reason_contradicted,
     reason_silent,
     reason_unanswered,
     reason_unknown,
@@ -113,12 +115,10 @@ class Answerer(Runnable[Question, Answer]):
         selection = self._selector.select(answer.resolved, hits)
         answer = self._with_evidence(answer, selection, clock)
         if answer.answerability < ASK_MODEL or not selection.evidence:
-            reason = (
-                reason_silent(selection.silent)
-                if selection.silent
-                else reason_unanswered(answer.resolved, hits)
-            )
-            yield _declined(answer, reason, hits, clock)
+            if selection.silent:
+                yield _declined(answer, reason_silent(selection.silent), hits, clock)
+            else:
+                yield _unanswered(answer, hits, clock)
             return
         yield answer
         yield from self._worded(answer, selection, hits, clock)
@@ -159,8 +159,7 @@ class Answerer(Runnable[Question, Answer]):
                     if answer.timings.first_word_ms is None:
                         answer = _first_word(answer, draft, selection, clock)
                         if answer.answerability < SHOW_ANSWER:
-                            reason = reason_unanswered(answer.resolved, hits)
-                            yield _declined(answer, reason, hits, clock)
+                            yield _unanswered(answer, hits, clock)
                             return
                     answer = checker.follow(answer, draft.text)
                     yield answer
@@ -179,7 +178,7 @@ class Answerer(Runnable[Question, Answer]):
             return replace(answer, state="done", draft="", timings=timings)
         # That nothing the model said was carried speaks against an answer.
         if answer.answerability < _SURE_ENOUGH_TO_QUOTE:
-            return _declined(answer, reason_unanswered(answer.resolved, hits), hits, clock)
+            return _unanswered(answer, hits, clock)
         return _quoted(answer, answer.citations[nearest : nearest + 1], clock)
 
 
@@ -189,6 +188,15 @@ def _first_word(answer: Answer, draft: Draft, selection: Selection, clock: "_Clo
         answerability=probability(selection, draft.not_stated),
         timings=replace(answer.timings, first_word_ms=clock.ms()),
     )
+
+
+def _unanswered(answer: Answer, hits: Sequence[Hit], clock: "_Clock") -> Answer:
+    """Decline because nothing states the answer; correct what the question assumes, if possible."""
+    other = contradicting(answer.resolved, [c.evidence for c in answer.citations])
+    if other is None:
+        return _declined(answer, reason_unanswered(answer.resolved, hits), hits, clock)
+    rest = [hit for hit in hits if hit.passage.id != other.passage.id]
+    return _declined(answer, reason_contradicted(other), [Hit(other.passage, 1.0), *rest], clock)
 
 
 def _declined(answer: Answer, reason: str, hits: Sequence[Hit], clock: "_Clock") -> Answer:
@@ -214,7 +222,7 @@ def _declined(answer: Answer, reason: str, hits: Sequence[Hit], clock: "_Clock")
 def _without_model(answer: Answer, notice: str, hits: Sequence[Hit], clock: "_Clock") -> Answer:
     """Answer with the best piece of evidence, if it is likely enough to state the answer."""
     if answer.answerability < SHOW_ANSWER:
-        return _declined(answer, reason_unanswered(answer.resolved, hits), hits, clock)
+        return _unanswered(answer, hits, clock)
     answer = replace(answer, draft="", sentences=(), notice=notice)
     return _quoted(answer, answer.citations[:1], clock)
 

@@ -53,6 +53,7 @@ _OPPOSITES = [
     ({"first"}, {"second", "third", "last"}), ({"support", "praise"}, {"oppose", "condemn"}),
     ({"win", "won"}, {"lose", "lost"}), ({"accelerate", "speed"}, {"slow", "delay"}),
     ({"highest", "most"}, {"lowest", "least"}), ({"improve"}, {"worsen"}),
+    ({"extend", "prolong", "renew"}, {"end", "terminate"}),
 ]  # fmt: skip
 _OPPOSITE_STEMS = [({stem(w) for w in a}, {stem(w) for w in b}) for a, b in _OPPOSITES]
 

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 
 from index.text import rarity, stem, stems, words
 from index.types import Hit
+from qa.checking import means, opposites, without_names, wording
 from qa.evidence import Selection
-from qa.figures import MONTHS, name_known
+from qa.figures import MONTHS, figures, name_known, names, without_figures
 from qa.known_names import name_runs
 from qa.selection import FUNCTION_WORDS, content_weights, sigmoid
+from qa.types import Evidence
 from qa.viewpoints import viewpoint
 
 # Fitted by `python -m training.fit answers`, which also says what the thresholds cost: weights of
@@ -25,6 +27,9 @@ _AFTER = (0.168, 0.457, -0.392, -0.974)
 # more.
 ASK_MODEL, SHOW_ANSWER = 0.1, 0.3
 CLOSEST = 3  # passages to show when a question is declined
+# By hand: with fewer words beside names and figures a question assumes too little to be corrected
+# in these, and with a smaller share of them evidence is about something else.
+_FEW_WORDS, _SAME_BUT_FOR = 2, 0.65
 
 
 def probability(selection: Selection, not_stated: float | None = None) -> float:
@@ -75,6 +80,29 @@ def reason_unknown(name: str) -> str:
 def reason_silent(speaker: str) -> str:
     """Say that somebody says nothing about what the question asks them about."""
     return f"The report does not say: nothing that {speaker} says in it is about that."
+
+
+def contradicting(question: str, evidence: Sequence[Evidence]) -> Evidence | None:
+    """Return the first evidence that says the opposite of what a question assumes of its names,
+    or the same of another name or figure: that the fleet "has doubled", asked why it shrank.
+    """
+    for piece in evidence:
+        named = all(name_known(name, piece.text) for name, _ in names(question))
+        if named and opposites(question, piece.text):
+            return piece
+        rest = without_figures(without_names(question, piece.text))
+        if (
+            not (named and figures(question) <= figures(piece.text))
+            and sum(map(means, words(rest))) >= _FEW_WORDS
+            and wording(rest, piece.text) >= _SAME_BUT_FOR
+        ):
+            return piece
+    return None
+
+
+def reason_contradicted(evidence: Evidence) -> str:
+    """Say what the report says in place of what the question assumes."""
+    return f"The report does not say that. It says: “{' '.join(evidence.text.split())}”"
 
 
 def reason_unanswered(question: str, hits: Sequence[Hit]) -> str:

@@ -81,11 +81,14 @@ def names(text: str) -> list[tuple[str, Span]]:
     >>> [n for n, _ in names("Army chiefs met Assimi Goita. The UN left.")]
     ['Assimi', 'Goita', 'UN']
     """
-    found = []
+    found: list[tuple[str, Span]] = []
     tokens = list(_WORD.finditer(text))
+    if text.isupper() and len(tokens) > _SHOUTED:  # which of them are names, nobody knows
+        return found
     for i, token in enumerate(tokens):
         word = re.sub(r"(?:[’']s|[’'.-]+)\Z", "", token[0])
-        if not word[:1].isupper() or word == "I":
+        slipped = word.capitalize() in _OPENERS and not word.isupper() and word not in _OPENERS
+        if not word[:1].isupper() or word == "I" or slipped:  # "WHat"
             continue
         before = text[: token.start()].rstrip(" “\"'(‘[")
         first = not before or before[-1] in '.!?:\n”"'
@@ -102,6 +105,7 @@ def names(text: str) -> list[tuple[str, Span]]:
     return found
 
 
+_SHOUTED = 3  # words in capitals that may yet be one name
 _INITIALS = re.compile(r"(?:[A-Z]\.)+[A-Z]")
 # A capitalised first word before a name that is no part of it.
 _OPENERS = frozenset(

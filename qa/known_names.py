@@ -13,6 +13,9 @@ from qa.figures import aliases, names, same_root, spelled_out
 # "goyta" and "goita" are 0.8 alike, "macron" and "malian" 0.67.
 _ALIKE = 0.8
 _MIN_TYPO_CHARS = 5
+# A page. On single paragraphs of SQuAD 2.0 36 of 702 answerable questions had an unknown name, and
+# 63 of 798 impossible ones.
+_MIN_CHARS = 3000
 _PARTICLES = (" ", " de ", " al ", " van ", " von ", " of ", " of the ")
 
 
@@ -27,6 +30,7 @@ class Names:
 def resolve_names(question: str, library: Library) -> Names:
     """Spell the names in a question as the library does; say which it never mentions.
 
+    A few paragraphs may not even name their topic: of such a library nothing is said to be unknown.
     A name is a run of capitalised words. It is unknown if its last word is: for "Assimi Macron"
     it does not help that somebody else is called Assimi.
     """
@@ -40,6 +44,8 @@ def resolve_names(question: str, library: Library) -> Names:
                 continue
             spelling = _other_spelling(part, library)
             if not spelling:
+                if sum(len(d.text) for d in library.documents()) < _MIN_CHARS:
+                    continue
                 return Names(question, unknown=run)
             resolved = re.sub(rf"\b{re.escape(part)}\b", spelling, resolved)
     return Names(resolved)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from qa.figures import MONTHS
 from qa.types import Answer, Citation
 
 
@@ -14,6 +15,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
         "question": answer.question,
         "resolved": answer.resolved,
         "answer": answer.text,
+        "as_of": max((c.document.as_of for c in cited(answer)), default=""),
         "declined": answer.declined,
         "reason": answer.reason,
         "answerability": round(answer.answerability, 4),
@@ -75,12 +77,21 @@ def cited(answer: Answer) -> list[Citation]:
 
 
 def _footnote(citation: Citation) -> str:
-    date = f", as of {citation.document.as_of}" if citation.document.as_of else ""
+    as_of = citation.document.as_of
+    date = f", as of {date_words(as_of)}" if as_of else ""
     speaker = f"{citation.evidence.speaker}: " if citation.evidence.speaker else ""
     quote = _line(citation.evidence.text)
     return (
         f"{speaker}“{quote}” – {citation.document.title}, {citation.evidence.passage.place}{date}"
     )
+
+
+def date_words(as_of: str) -> str:
+    """Return an as-of date in words: "2023-09" → "September 2023"."""
+    year, _, rest = as_of.partition("-")
+    month, _, day = rest.partition("-")
+    name = MONTHS[int(month) - 1] if month else ""
+    return " ".join(word for word in (day.lstrip("0"), name, year) if word)
 
 
 def _line(text: str, max_chars: int = 400) -> str:

@@ -165,7 +165,7 @@ def test_the_text_has_footnotes(library):
     answering, _ = answerer(library, "Assimi Goita led a second coup.")
     text = as_text(answering.invoke({"question": COUP}))
     assert text.startswith("Assimi Goita led a second coup. [1]\n\n[1] “Army Colonel")
-    assert text.endswith("as of 2023-09")
+    assert text.endswith("as of September 2023")
 
 
 @pytest.mark.parametrize(
@@ -216,3 +216,25 @@ def test_what_somebody_else_says_is_no_answer(library):
     answer = answerer.invoke({"question": "What does Goita say about the mission?"})
     assert answer.declined
     assert "Goita" in answer.reason
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Why has ISIS in the Greater Sahara lost half the area it holds in Mali?", "doubled"),
+        ("How did Keita lead a second coup and take the title?", "Goita then led a second coup"),
+    ],
+)
+def test_what_a_question_wrongly_assumes_is_corrected_with_the_evidence(library, question, said):
+    answering, _ = answerer(library, "NOT STATED")
+    answer = answering.invoke({"question": question})
+    assert answer.declined
+    assert answer.text.startswith("The report does not say that. It says: “")
+    assert said in answer.text
+    assert said in answer.closest[0].passage.text
+
+
+def test_evidence_about_something_else_corrects_nothing(library):
+    answering, _ = answerer(library, "NOT STATED")
+    answer = answering.invoke({"question": "Why is violence falling in Senegal and Mali?"})
+    assert "It says" not in answer.text

@@ -134,3 +134,8 @@ def test_what_the_evidence_denies_is_not_supported():
     evidence = "It did not pay for the road, and without the mission the town loses its guards."
     assert not check("It did pay for the road.", evidence).passed
     assert check("The town loses its guards.", evidence).passed
+
+
+def test_words_in_capitals_alone_are_no_names():
+    assert names("WHO LED THE SECOND COUP IN MALI?") == []
+    assert [name for name, _ in names("WHat did JNIM do?")] == ["JNIM"]

@@ -1,9 +1,12 @@
 import pytest
 
+from index.memory import MemoryLibrary
+from index.reading import parse_document
 from index.types import BriefError
 from qa.known_names import resolve_names
 from qa.standalone import standalone, validate
 from qa.types import Turn
+from tests.fakes import BagOfWords
 
 
 @pytest.mark.parametrize(
@@ -64,3 +67,9 @@ def test_names_are_known_or_not(library, question, unknown):
 )
 def test_a_typing_error_in_a_name_is_resolved(library, question, resolved):
     assert resolve_names(question, library).question == resolved
+
+
+def test_a_few_paragraphs_need_not_name_their_own_topic():
+    text = "The union was founded in 1992. It has a parliament."
+    short = MemoryLibrary([parse_document(text, name="p", title="")], BagOfWords().embed)
+    assert resolve_names("When was the European Union founded?", short).unknown == ""

@@ -55,8 +55,12 @@ def test_accents_case_and_dots_of_initials_are_folded():
 
 
 def test_one_body_by_two_names_is_one_word_and_the_pronoun_another():
-    assert words("The US, U.S. and the United States of America") == "the usa usa and the usa".split()
-    assert words("the United Nations told us, not the USSR") == "the un told us not the ussr".split()
+    assert (
+        words("The US, U.S. and the United States of America") == "the usa usa and the usa".split()
+    )
+    assert (
+        words("the United Nations told us, not the USSR") == "the un told us not the ussr".split()
+    )
 
 
 def test_stems_join_singular_and_plural():

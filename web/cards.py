@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from html import escape
 
 from index.types import Hit
-from qa.figures import MONTHS
+from qa.output import date_words
 from qa.types import Answer, AnswerSentence, Citation
 
 # The conversation is rendered as Markdown, in which these would mean something.
@@ -45,14 +45,6 @@ def text(raw: str) -> str:
 def lines(raw: str) -> str:
     """Return untrusted text of several lines as HTML, with their breaks."""
     return "<br>".join(text(line) for line in raw.strip().splitlines())
-
-
-def date_words(as_of: str) -> str:
-    """Return an as-of date in words: "2023-09" → "September 2023"."""
-    year, _, rest = as_of.partition("-")
-    month, _, day = rest.partition("-")
-    name = MONTHS[int(month) - 1] if month else ""
-    return " ".join(word for word in (day.lstrip("0"), name, year) if word)
 
 
 def link(document_id: str, start: int, end: int) -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from index.types import Document
+from qa.output import date_words
 from qa.types import ModelStatus
-from web.cards import date_words, text
+from web.cards import text
 
 
 def header(documents: Sequence[Document] | None, status: ModelStatus | None) -> str:
