@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
+PartKind = Literal["heading", "page", "slide"]
+Span = tuple[int, int]
 
 
 class BriefError(Exception):
@@ -16,10 +18,35 @@ class BriefError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A stretch of a document that a person can find: from `start` to the next part."""
+    """A stretch of a document that a person can find: from `start` to the next of its kind.
+
+    A heading stands at `start` itself, as a paragraph of its own; a page or slide has no text of
+    its own there, and may start inside a paragraph that began on the one before.
+    """
 
     start: int
     label: str
+    kind: PartKind = "heading"
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What a file says, before it is a document: `text` has `\\n` line ends and paragraphs between
+    blank lines, and `parts` count characters of it.
+
+    The metadata is the file's own, "" where it has none; `as_of` is an ISO date, possibly
+    shortened. `notices` say in words what could not be read ("page 3 has no text; it may be a
+    scan"). `aside` are spans of whole paragraphs of the text that are no part of what it says.
+    """
+
+    text: str
+    parts: tuple[Part, ...] = ()
+    title: str = ""
+    author: str = ""
+    as_of: str = ""
+    source: str = ""
+    notices: tuple[str, ...] = ()
+    aside: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +54,8 @@ class Document:
     """A document as stored. Offsets everywhere count characters of `text`.
 
     `as_of` is an ISO date, possibly shortened to month or year ("2023-09"), or "".
-    `text` includes front matter, so that offsets are those of the file; passages start after it.
+    `text` of a text file includes front matter, so that offsets are those of the file; passages
+    start after it. `notices` and `aside` are as in `Extracted`; what is set aside is no evidence.
     """
 
     id: str
@@ -36,6 +64,9 @@ class Document:
     source: str
     text: str
     parts: tuple[Part, ...]
+    author: str = ""
+    notices: tuple[str, ...] = ()
+    aside: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
