@@ -31,7 +31,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What a file says, before it is a document: `text` has `\\n` line ends and paragraphs between
+    r"""What a file says, before it is a document: `text` has `\n` line ends and paragraphs between
     blank lines, and `parts` count characters of it.
 
     The metadata is the file's own, "" where it has none; `as_of` is an ISO date, possibly
