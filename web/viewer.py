@@ -6,7 +6,7 @@ from typing import Any
 from index.reading import front_matter
 from index.text import paragraph_spans
 from index.types import Document
-from web.cards import date_words
+from qa.output import date_words
 
 _HEADING = re.compile(r"(#{1,6})[ \t]+")
 
