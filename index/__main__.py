@@ -1,29 +1,35 @@
-"""The library from the command line: python -m index add FILE…, list, remove ID…, rebuild."""
+"""The library from the command line."""
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
 from tqdm import tqdm
 
 from index.access import changing, reading
+from index.adding import Result, add_all, pages
 from index.embedding import SentenceEmbedder
-from index.library import DiskLibrary
-from index.reading import read_document
-from index.settings import add_library_arguments, library_settings
-from index.types import BriefError
+from index.inspection import contents, diagnose, export, find, summary
+from index.settings import LibrarySettings, add_library_arguments, library_settings
+from index.types import BriefError, Document
+
+_FACTS = ("title", "author", "source", "as_of")
 
 
 def main() -> int:
     """Run one command and return the exit status: 0, or 1 where something failed."""
     args = _parser().parse_args()
     try:
-        status: int = args.run(args)
+        status: int = args.run(args, library_settings(args))
     except BriefError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nStopped. What was done stays done.", file=sys.stderr)
+        print(
+            "\nStopped. What was done stays done; the same command goes on from here.",
+            file=sys.stderr,
+        )
         return 130
     return status
 
@@ -31,87 +37,161 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m index", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    add = commands.add_parser("add", help="add Markdown or plain text files")
-    add.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    add.add_argument("--title", default="", help="in place of the file's own")
-    add.add_argument("--as-of", default="", help="the date of the facts: 2023, 2023-09, 2023-09-15")
-    add.add_argument("--source", default="", help="who published it")
-    add.set_defaults(run=_add)
-    commands.add_parser("list", help="list the documents").set_defaults(run=_list)
+
+    add = commands.add_parser("add", help="add files, folders with what is in them, or - (stdin)")
+    add.add_argument("paths", nargs="+", metavar="PATH")
+    edit = commands.add_parser("edit", help="change what is said of a document")
+    edit.add_argument("id", metavar="ID", help="an id, its beginning, or a file name")
+    for command in (add, edit):
+        command.add_argument("--title", help="in place of the file's own")
+        command.add_argument("--author")
+        command.add_argument("--source", help="who published it")
+        command.add_argument("--as-of", help="the date of the facts: 2023, 2023-09, 2023-09-15")
     remove = commands.add_parser("remove", help="remove documents")
     remove.add_argument("ids", nargs="+", metavar="ID", help="an id, its beginning, or a file name")
-    remove.set_defaults(run=_remove)
-    commands.add_parser("rebuild", help="split and embed all documents anew").set_defaults(
-        run=_rebuild
-    )
-    for command in commands.choices.values():
+    listing = commands.add_parser("list", help="list the documents")
+    show = commands.add_parser("show", help="show a document: its passages, what was set aside")
+    show.add_argument("id", metavar="ID", help="an id, its beginning, or a file name")
+    exporting = commands.add_parser("export", help="write documents as Markdown into a folder")
+    exporting.add_argument("folder", type=Path, metavar="FOLDER")
+    exporting.add_argument("ids", nargs="*", metavar="ID", help="all where none is named")
+    doctor = commands.add_parser("doctor", help="say what is wrong with the library, if anything")
+    rebuild = commands.add_parser("rebuild", help="split and embed all documents anew")
+
+    for command in (listing, show, doctor):
+        command.add_argument("--json", action="store_true", help="one JSON value")
+    runs = {
+        add: _add, edit: _edit, remove: _remove, listing: _list, show: _show,
+        exporting: _export, doctor: _doctor, rebuild: _rebuild,
+    }  # fmt: skip
+    for command, run in runs.items():
+        command.set_defaults(run=run)
         add_library_arguments(command)
     return parser
 
 
-def _add(args: argparse.Namespace) -> int:
-    settings = library_settings(args)
-    if args.title and len(args.files) > 1:
+def _given(args: argparse.Namespace) -> dict[str, str]:
+    return {key: getattr(args, key) for key in _FACTS if getattr(args, key) is not None}
+
+
+def _add(args: argparse.Namespace, settings: LibrarySettings) -> int:
+    if args.title and len(args.paths) > 1:
         raise BriefError("--title names one document. Add the files one at a time to name each.")
     failed = []
-    with changing(settings.data, SentenceEmbedder(settings.embedder)) as library:
-        for path in args.files:
-            try:
-                document = read_document(
-                    path, title=args.title, as_of=args.as_of, source=args.source
-                )
-                with _bar(path.name) as bar:
-                    outcome = library.add(document, str(path.resolve()), bar)
-                count = library.store.count_passages(document.id)
-                passages = "1 passage" if count == 1 else f"{count} passages"
-                print(f"{outcome}: {path.name} – “{document.title}”, {passages}")
-            except BriefError as error:
-                failed.append(str(error))
+    with (
+        _bar("mending") as bar,
+        changing(settings.data, SentenceEmbedder(settings.embedder), on_progress=bar) as library,
+    ):
+        for result in add_all(library, args.paths, given=_given(args), progress=_page_bar):
+            if result.error:
+                failed.append(result.error)
+            elif result.document:
+                count = library.store.count_passages(result.document.id)
+                print(_said(result, count), flush=True)
     for message in failed:
         print(f"error: {message}", file=sys.stderr)
     return 1 if failed else 0
 
 
-def _list(args: argparse.Namespace) -> int:
-    settings = library_settings(args)
+def _said(result: Result, passages: int) -> str:
+    added, document = result.added, result.document
+    if added is None or document is None:
+        return ""
+    if added.outcome == "duplicate" and added.like:
+        return (
+            f"duplicate: {result.name} has the text of “{added.like.title}”, which stays as it is"
+        )
+    title = added.like.title if added.outcome in ("unchanged", "edited") and added.like else ""
+    count = "1 passage" if passages == 1 else f"{passages} passages"
+    lines = [f"{added.outcome}: {result.name} – “{title or document.title}”, {count}"]
+    if added.outcome in ("added", "replaced"):
+        if added.like:
+            lines.append(f"  nearly the same as “{added.like.title}” ({added.likeness:.0%})")
+        lines += [f"  {notice}" for notice in document.notices]
+        if document.aside:
+            lines.append(
+                f"  set aside as no part of the text: {len(document.aside)} paragraphs; see them "
+                f"with: python -m index show {document.id}"
+            )
+    return "\n".join(lines)
+
+
+def _edit(args: argparse.Namespace, settings: LibrarySettings) -> int:
+    if not (given := _given(args)):
+        raise BriefError("Nothing to change. Give --title, --author, --source or --as-of.")
+    with changing(settings.data, SentenceEmbedder(settings.embedder)) as library:
+        document = find(library, args.id)
+        library.edit(document.id, **given)
+        print(f"edited: “{library.document(document.id).title}”")
+    return 0
+
+
+def _remove(args: argparse.Namespace, settings: LibrarySettings) -> int:
+    with changing(settings.data, SentenceEmbedder(settings.embedder)) as library:
+        for wanted in args.ids:
+            document = find(library, wanted)
+            library.remove(document.id)
+            print(f"removed: “{document.title}”")
+    return 0
+
+
+def _list(args: argparse.Namespace, settings: LibrarySettings) -> int:
     with reading(settings.data, SentenceEmbedder(settings.embedder)) as library:
-        documents = library.documents()
-        for d in documents:
-            count = library.store.count_passages(d.id)
-            date = d.as_of or "no date"
-            print(f"{d.id}  {date:10}  {count:6} passages  {d.title}  ({d.source})")
-    if not documents:
+        rows = [summary(library, d) for d in library.documents()]
+    if args.json:
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        return 0
+    for row in rows:
+        date = row["as_of"] or "no date"
+        by = ", ".join(filter(None, (row["author"], row["source"])))
+        print(f"{row['id']}  {date:10}  {row['passages']:6} passages  {row['title']}  ({by})")
+    if not rows:
         print("The library is empty. Add a file: python -m index add FILE")
     return 0
 
 
-def _remove(args: argparse.Namespace) -> int:
-    settings = library_settings(args)
-    with changing(settings.data, SentenceEmbedder(settings.embedder)) as library:
-        for wanted in args.ids:
-            document_id, title = _find(library, wanted)
-            library.remove(document_id)
-            print(f"removed: “{title}”")
+def _show(args: argparse.Namespace, settings: LibrarySettings) -> int:
+    with reading(settings.data, SentenceEmbedder(settings.embedder)) as library:
+        found = contents(library, find(library, args.id))
+    if args.json:
+        print(json.dumps(found, ensure_ascii=False, indent=2))
+        return 0
+    for key in ("title", "author", "source", "as_of", "path", "pages", "characters"):
+        if found[key]:
+            print(f"{key.replace('_', ' ')}: {found[key]}")
+    for notice in found["notices"]:
+        print(f"note: {notice}")
+    for passage in found["contents"]:
+        print(f"\n[{passage['place']}]\n{passage['text']}")
+    if found["aside"]:
+        print("\nSet aside as no part of the text:")
+        print("\n".join(f"- {text}" for text in found["aside"]))
     return 0
 
 
-def _find(library: DiskLibrary, wanted: str) -> tuple[str, str]:
-    """Return the id and title of the one document meant. Raises `BriefError` where not one."""
-    found = [
-        d
-        for d in library.documents()
-        if d.id.startswith(wanted)
-        or Path(library.store.path(d.id)) == Path(wanted).resolve()
-        or Path(library.store.path(d.id)).name == wanted
-    ]
-    if len(found) != 1:
-        how_many = "more than one document is" if found else "no document is"
-        raise BriefError(f"{how_many} called {wanted}. See the ids with: python -m index list")
-    return found[0].id, found[0].title
+def _export(args: argparse.Namespace, settings: LibrarySettings) -> int:
+    with reading(settings.data, SentenceEmbedder(settings.embedder)) as library:
+        chosen = [find(library, wanted) for wanted in args.ids] or library.documents()
+        for path in export(library, chosen, args.folder):
+            print(path)
+    return 0
 
 
-def _rebuild(args: argparse.Namespace) -> int:
-    settings = library_settings(args)
+def _doctor(args: argparse.Namespace, settings: LibrarySettings) -> int:
+    with reading(settings.data, SentenceEmbedder(settings.embedder), mend=False) as library:
+        found = diagnose(library)
+    problems = found["problems"]
+    if args.json:
+        print(json.dumps(found, ensure_ascii=False, indent=2))
+    else:
+        print(f"{found['documents']} documents, {found['passages']} passages, {found['embedder']}")
+        for problem in problems:
+            print(f"problem: {problem}")
+        print("To mend it: python -m index rebuild" if problems else "All is well.")
+    return 1 if problems else 0
+
+
+def _rebuild(args: argparse.Namespace, settings: LibrarySettings) -> int:
     with changing(settings.data, SentenceEmbedder(settings.embedder), mend=False) as library:
         with _bar("rebuilding") as bar:
             library.rebuild(bar)
@@ -120,14 +200,19 @@ def _rebuild(args: argparse.Namespace) -> int:
 
 
 class _bar(tqdm):  # type: ignore[type-arg]
-    """A progress bar in passages, with rate and time left, that hides outside a terminal."""
+    """A progress bar with rate and time left, that hides outside a terminal."""
 
-    def __init__(self, title: str) -> None:
-        super().__init__(desc=title, unit=" passages", disable=None, leave=False)
+    def __init__(self, title: str, unit: str = " passages", total: int | None = None) -> None:
+        self._all = total
+        super().__init__(desc=title, unit=unit, disable=None, leave=False, delay=0.3)
 
     def __call__(self, done: int, total: int) -> None:
-        self.total = total
-        self.update(done - self.n)
+        self.total = self._all or total
+        self.update(done * self.total // total - self.n)
+
+
+def _page_bar(name: str, document: Document) -> _bar:
+    return _bar(name, unit=" pages", total=pages(document))
 
 
 if __name__ == "__main__":

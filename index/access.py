@@ -27,19 +27,24 @@ def reading(
     embedder: Embedder,
     *,
     bundled: Sequence[Path] = (),
+    mend: bool = True,
     on_notice: Callable[[str], None] = lambda text: None,
     on_progress: OnProgress | None = None,
 ) -> Iterator[DiskLibrary]:
     """Open a library for search, whole and not empty: mended and given `bundled` where needed.
 
+    Without `mend` it is opened as it is.
+
     Raises:
         BriefError: the folder cannot be used, or is being changed for longer than 10 minutes.
     """
     lock = _lock(folder)
-    with _held(lock.read_lock, folder, _FIRST_START_WAIT_S):
-        library = DiskLibrary(folder, embedder)
-        needs_change = not library.documents() or not library.is_whole()
-        library.close()
+    needs_change = False
+    if mend:
+        with _held(lock.read_lock, folder, _FIRST_START_WAIT_S):
+            library = DiskLibrary(folder, embedder)
+            needs_change = not library.documents() or not library.is_whole()
+            library.close()
     if needs_change:
         with changing(folder, embedder, wait_s=_FIRST_START_WAIT_S, on_progress=on_progress) as own:
             if not own.documents():

@@ -6,23 +6,37 @@ derivative of the store: whenever the two differ, the store is right and the vec
 
 import shutil
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 from index.fusion import fuse
+from index.likeness import NEARLY_THE_SAME, likeness, sketch
 from index.passages import split_passages
+from index.reading import require_date
 from index.store import Store
 from index.text import WORDS_VERSION
 from index.types import BriefError, Document, Embedder, Hit, Passage, Vectors
-from index.vectors import ChromaVectors, VectorsError
+from index.vectors import FORMAT, ChromaVectors, VectorsError
 
-Outcome = Literal["added", "replaced", "unchanged"]
 OnProgress = Callable[[int, int], None]
 """Called with passages done and passages in all."""
 
 _EMBED_BATCH = 64
+
+
+class Added(NamedTuple):
+    """What became of a document. `like` is one that was there and says (nearly) the same.
+
+    "unchanged" and "edited" (other metadata) have the text of the same file before, "duplicate"
+    that of another, which stays as it is. `likeness` is 0 to 1.
+    """
+
+    outcome: Literal["added", "replaced", "unchanged", "edited", "duplicate"]
+    like: Document | None = None
+    likeness: float = 0.0
 
 
 class DiskLibrary:
@@ -38,8 +52,8 @@ class DiskLibrary:
         self.store = Store(folder / "library.sqlite3")
         self._embedder = embedder
         self._vectors: ChromaVectors | None = None
-        self._document = lru_cache(maxsize=64)(self._read_document)
-        self.words_like = self.store.words_like
+        self._documents: list[Document] | None = None
+        self.words_like = self.store.lexical.words_like
         self.frequency = lru_cache(maxsize=10_000)(self.store.frequency)
 
     def check_embedder(self) -> None:
@@ -52,11 +66,14 @@ class DiskLibrary:
                 "python -m index rebuild"
             )
 
-    def search(self, query: str, k: int) -> list[Hit]:
-        """Return at most `k` passages, best first, by dense and lexical search together."""
+    def search(self, query: str, k: int, within: Collection[str] | None = None) -> list[Hit]:
+        """Return at most `k` passages, best first, by dense and lexical search together.
+
+        `within` are the ids of the documents to search, None for all.
+        """
         vector = self.embed([query])[0]
-        dense = self.vectors.search(vector, 4 * k)
-        lexical = self.store.lexical_search(query, 4 * k)
+        dense = self.vectors.search(vector, 4 * k, within)
+        lexical = self.store.lexical_search(query, 4 * k, within)
         scores = fuse(dict(dense), {p.id: score for p, score in lexical})
         best = sorted(scores, key=lambda i: -scores[i])[:k]
         passages = {p.id: p for p in self.store.passages(ids=best)} if best else {}
@@ -64,17 +81,16 @@ class DiskLibrary:
 
     def documents(self) -> list[Document]:
         """Return the documents that can be searched, newest as-of date first."""
-        return self.store.documents()
+        if self._documents is None:
+            self._documents = self.store.documents()
+        return self._documents
 
     def document(self, document_id: str) -> Document:
         """Return one document. Raises `BriefError` where the library has none of that id."""
-        return self._document(document_id)
-
-    def _read_document(self, document_id: str) -> Document:
-        for document in self.store.documents():
-            if document.id == document_id:
-                return document
-        raise BriefError(f"There is no document {document_id}. See: python -m index list")
+        found = next((d for d in self.documents() if d.id == document_id), None)
+        if found is None:
+            raise BriefError(f"There is no document {document_id}. See: python -m index list")
+        return found
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return unit-length vectors of shape (len(texts), dimensions)."""
@@ -98,30 +114,102 @@ class DiskLibrary:
         passages = self.store.count_passages()
         if passages == 0 or not self._vectors_folder().exists():
             return passages == 0
-        if self.store.meta("words") != WORDS_VERSION:
+        if self._is_dated():
             return False
         try:
             return self.vectors.count() == passages
         except VectorsError:
             return False
 
+    @property
+    def embedder(self) -> str:
+        """The name of the embedder."""
+        return self._embedder.name
+
+    def vector_problems(self) -> list[str]:
+        """Return in words how the vectors differ from the passages of the store."""
+        try:
+            have = self.vectors.ids()
+        except VectorsError as error:
+            return [str(error)]
+        want = {p.id for p in self.store.passages()}
+        found = []
+        if want - have:
+            found.append(f"{len(want - have)} passages have no vector.")
+        if have - want:
+            found.append(f"{len(have - want)} vectors belong to no passage.")
+        if self._is_dated():
+            found.append("Another version of Sahel Brief made the search index.")
+        return found
+
+    def _is_dated(self) -> bool:
+        """Return whether another version of this code made the index."""
+        facts = [self.store.meta(key) for key in ("words", "vectors_format")]
+        return facts != [WORDS_VERSION, FORMAT]
+
     # What follows changes the library and needs its folder alone.
 
-    def add(self, document: Document, path: str, on_progress: OnProgress | None = None) -> Outcome:
+    def add(
+        self,
+        document: Document,
+        path: str,
+        on_progress: OnProgress | None = None,
+        *,
+        given: Mapping[str, str] = MappingProxyType({}),
+    ) -> Added:
         """Add a document, in place of the one that came from the same path before.
+
+        `given` is metadata that the user gave: it also changes that of a document that is there,
+        while the file's own does not undo what was edited.
 
         Raises:
             BriefError: another embedder made this library.
         """
         self.check_embedder()
-        known = {d.id for d in self.documents()}
-        if document.id in known:
-            return "unchanged"
+        known = self.store.document(document.id)
+        if known is not None:
+            return self._known(known, path, given)
         passages = split_passages(document)
-        self.store.set_meta(embedder=self._embedder.name, words=WORDS_VERSION)
+        like, share = self._most_like(document, path)
+        self.store.set_meta(
+            embedder=self._embedder.name, words=WORDS_VERSION, vectors_format=FORMAT
+        )
         self.store.insert(document, path, passages)
         self._embed_into(self.vectors, passages, on_progress)
-        return "replaced" if self._finish(document.id, path) else "added"
+        replaced = self._finish(document.id, path)
+        return Added("replaced" if replaced else "added", like, share)
+
+    def _known(self, known: Document, path: str, given: Mapping[str, str]) -> Added:
+        if self.store.path(known.id) != path:
+            return Added("duplicate", known, 1.0)
+        if all(getattr(known, key) == value for key, value in given.items()):
+            return Added("unchanged", known, 1.0)
+        self.edit(known.id, **given)
+        return Added("edited", known, 1.0)
+
+    def _most_like(self, document: Document, path: str) -> tuple[Document | None, float]:
+        own = sketch(document.text)
+        shares = {
+            i: likeness(own, other)
+            for i, other in self.store.sketches().items()
+            if self.store.path(i) != path
+        }
+        best = max(shares, key=lambda i: shares[i], default="")
+        if not best or shares[best] < NEARLY_THE_SAME:
+            return None, 0.0
+        return self.store.document(best), shares[best]
+
+    def edit(self, document_id: str, **facts: str) -> None:
+        """Change title, author, source or as-of date of a document.
+
+        Raises:
+            BriefError: there is no such document, or the date is none.
+        """
+        self.document(document_id)
+        if facts.get("as_of"):
+            require_date(facts["as_of"])
+        self.store.edit(document_id, **facts)
+        self._forget()
 
     def _finish(self, document_id: str, path: str) -> bool:
         stale = self.store.finish(document_id, path)
@@ -138,8 +226,9 @@ class DiskLibrary:
 
     def mend(self, on_progress: OnProgress | None = None) -> None:
         """Finish what a killed process left half done; make the vectors those of the store."""
-        if self.store.meta("words") != WORDS_VERSION:
-            self.store.index_words()
+        if self._is_dated() and self.store.count_passages():
+            self.rebuild(on_progress)
+            return
         try:
             have = self.vectors.ids()
         except VectorsError:  # destroyed, so that only a new one helps
@@ -160,7 +249,11 @@ class DiskLibrary:
         fresh = ChromaVectors(self.folder / name)
         self._embed_into(fresh, passages, on_progress)
         self.store.replace_all_passages(
-            passages, vectors=name, embedder=self._embedder.name, words=WORDS_VERSION
+            passages,
+            vectors=name,
+            embedder=self._embedder.name,
+            words=WORDS_VERSION,
+            vectors_format=FORMAT,
         )
         self._vectors = fresh
         self._forget()
@@ -172,12 +265,12 @@ class DiskLibrary:
     ) -> None:
         for start in range(0, len(passages), _EMBED_BATCH):
             batch = passages[start : start + _EMBED_BATCH]
-            vectors.add([p.id for p in batch], self.embed([p.text for p in batch]))
+            vectors.add(batch, self.embed([p.text for p in batch]))
             if on_progress is not None:
                 on_progress(min(start + _EMBED_BATCH, len(passages)), len(passages))
 
     def _forget(self) -> None:
-        self._document.cache_clear()
+        self._documents = None
         self.frequency.cache_clear()
 
     def close(self) -> None:

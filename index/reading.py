@@ -87,13 +87,13 @@ def _decode_legacy(data: bytes) -> str:
 def parse_document(
     text: str, *, name: str, title: str = "", as_of: str = "", source: str = ""
 ) -> Document:
-    """Turn text into a document whose id is the hash of the text and its metadata.
+    """Turn text into a document whose id is the hash of the text.
 
     Raises:
         BriefError: there is no text beside front matter, or `as_of` is not a date.
     """
-    if as_of and not _DATE.match(as_of):
-        raise BriefError(f"{as_of} is not a date. Write it as 2023, 2023-09 or 2023-09-15.")
+    if as_of:
+        require_date(as_of)
     fields, body = front_matter(text)
     if not text[body:].strip():
         raise BriefError(f"{name} has front matter but no text. Add a file that has text in it.")
@@ -103,8 +103,14 @@ def parse_document(
     title = title or re.sub(r"[-_ ]+", " ", Path(name).stem).strip().capitalize()
     as_of = as_of or (own_date if _DATE.match(own_date) else "")
     source = source or fields.get("source") or name
-    digest = hashlib.sha256("\0".join((title, as_of, source, text)).encode()).hexdigest()
+    digest = hashlib.sha256(text.encode()).hexdigest()
     return Document(digest[:16], title, as_of, source, text, parts)
+
+
+def require_date(as_of: str) -> None:
+    """Raise `BriefError` where a text is no ISO date, possibly shortened to month or year."""
+    if not _DATE.match(as_of):
+        raise BriefError(f"{as_of} is not a date. Write it as 2023, 2023-09 or 2023-09-15.")
 
 
 def front_matter(text: str) -> tuple[dict[str, str], int]:

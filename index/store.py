@@ -1,4 +1,4 @@
-"""Documents, passages and lexical search in one SQLite file: the truth that vectors follow.
+"""Documents and passages in one SQLite file: the truth that vectors follow.
 
 A document is there once its transaction is committed, and is searched once it is `ready`,
 which means that its vectors are in place. A killed process leaves at most an unready one.
@@ -6,10 +6,15 @@ which means that its vectors are in place. A killed process leaves at most an un
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
-from index.text import WORDS_VERSION, stems
+import numpy as np
+
+from index.lexical import SCHEMA as LEXICAL_SCHEMA
+from index.lexical import LexicalIndex
+from index.likeness import Sketch, sketch
+from index.text import stems
 from index.types import BriefError, Document, Part, Passage
 
 _SCHEMA = """
@@ -17,16 +22,25 @@ CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS documents (
     id TEXT PRIMARY KEY, path TEXT NOT NULL, title TEXT NOT NULL, as_of TEXT NOT NULL,
     source TEXT NOT NULL, text TEXT NOT NULL, parts TEXT NOT NULL,
-    ready INTEGER NOT NULL DEFAULT 0);
+    ready INTEGER NOT NULL DEFAULT 0, author TEXT NOT NULL DEFAULT '',
+    notices TEXT NOT NULL DEFAULT '[]', aside TEXT NOT NULL DEFAULT '[]',
+    sketch BLOB NOT NULL DEFAULT x'');
 CREATE TABLE IF NOT EXISTS passages (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, document_id TEXT NOT NULL,
     "start" INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL, place TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS passages_of ON passages (document_id);
-CREATE VIRTUAL TABLE IF NOT EXISTS lexical USING fts5(stems, tokenize = 'unicode61');
-CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab(lexical, 'row');
 """
 _PASSAGE = 'p.id, p.document_id, p."start", p."end", p.text, p.place'
-_VERSION = "1"
+_DOCUMENT = "id, title, as_of, source, text, parts, author, notices, aside"
+EDITABLE = ("title", "author", "source", "as_of")
+_VERSION = "2"
+# What a file of the version before lacks.
+_FROM_1 = (
+    "ALTER TABLE documents ADD COLUMN author TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE documents ADD COLUMN notices TEXT NOT NULL DEFAULT '[]'",
+    "ALTER TABLE documents ADD COLUMN aside TEXT NOT NULL DEFAULT '[]'",
+    "ALTER TABLE documents ADD COLUMN sketch BLOB NOT NULL DEFAULT x''",
+)
 
 
 class Store:
@@ -39,13 +53,23 @@ class Store:
             self._db = sqlite3.connect(path, check_same_thread=False, timeout=30)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
-            self._db.executescript(_SCHEMA)
+            self._db.executescript(_SCHEMA + LEXICAL_SCHEMA)
+            self._migrate(path)
         except sqlite3.Error as error:
             raise BriefError(
                 f"The library file {path} cannot be used ({error}). If the disk is full, make "
                 "room; if it is damaged, move it away, start again and add your documents anew."
             ) from error
-        if (version := self.meta("version") or _VERSION) != _VERSION:
+        self.lexical = LexicalIndex(self._db)
+
+    def _migrate(self, path: Path) -> None:
+        version = self.meta("version") or _VERSION
+        if version == "1":
+            with self._db:
+                for statement in _FROM_1:
+                    self._db.execute(statement)
+                self._db.execute("REPLACE INTO meta VALUES ('version', ?)", (_VERSION,))
+        elif version != _VERSION:
             raise BriefError(
                 f"The library {path} was made by another version of Sahel Brief (format "
                 f"{version}). Use that version, or another data folder: --data DIR."
@@ -70,14 +94,16 @@ class Store:
 
     def insert(self, document: Document, path: str, passages: Sequence[Passage]) -> None:
         """Insert a document that is not ready yet, with its passages."""
-        parts = json.dumps([[p.start, p.label] for p in document.parts])
+        d = document
         with self._db:
+            self._delete(d.id)
             self._db.execute(
-                "REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, 0)",
-                (document.id, path, document.title, document.as_of, document.source,
-                 document.text, parts),
+                f"INSERT INTO documents (path, ready, sketch, {_DOCUMENT}) "  # noqa: S608
+                "VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (path, sketch(d.text).tobytes(), d.id, d.title, d.as_of, d.source, d.text,
+                 json.dumps([[p.start, p.label, p.kind] for p in d.parts]), d.author,
+                 json.dumps(d.notices), json.dumps(d.aside)),
             )  # fmt: skip
-            self._delete_passages(document.id)
             self._insert_passages(passages)
 
     def finish(self, document_id: str, path: str) -> list[str]:
@@ -100,36 +126,30 @@ class Store:
         with self._db:
             self._delete(document_id)
 
-    def index_words(self) -> None:
-        """Make the lexical index of all passages anew, as their words are counted today."""
+    def edit(self, document_id: str, **facts: str) -> None:
+        """Change facts of a document, of those in `EDITABLE`."""
         with self._db:
-            self._db.execute("DELETE FROM lexical")
-            numbered = self._db.execute("SELECT number, place, text FROM passages").fetchall()
-            for number, place, text in numbered:
-                self._insert_words(number, place, text)
-            self._db.execute("REPLACE INTO meta VALUES ('words', ?)", (WORDS_VERSION,))
+            for key in EDITABLE:
+                if key in facts:
+                    self._db.execute(
+                        f"UPDATE documents SET {key} = ? WHERE id = ?",  # noqa: S608
+                        (facts[key], document_id),
+                    )
 
     def replace_all_passages(self, passages: Iterable[Passage], **facts: str) -> None:
         """Put new passages for all documents in place and set facts, in one transaction."""
         with self._db:
             self._db.execute("DELETE FROM passages")
-            self._db.execute("DELETE FROM lexical")
+            self.lexical.clear()
             self._insert_passages(passages)
             self._db.execute("UPDATE documents SET ready = 1")
             for key, value in facts.items():
                 self._db.execute("REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def _delete(self, document_id: str) -> None:
-        self._delete_passages(document_id)
-        self._db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
-
-    def _delete_passages(self, document_id: str) -> None:
-        self._db.execute(
-            "DELETE FROM lexical WHERE rowid IN "
-            "(SELECT number FROM passages WHERE document_id = ?)",
-            (document_id,),
-        )
+        self.lexical.delete(document_id)
         self._db.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
+        self._db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
 
     def _insert_passages(self, passages: Iterable[Passage]) -> None:
         for p in passages:
@@ -138,22 +158,29 @@ class Store:
                 "VALUES (?, ?, ?, ?, ?, ?)",
                 (p.id, p.document_id, p.start, p.end, p.text, p.place),
             ).lastrowid
-            self._insert_words(number, p.place, p.text)
-
-    def _insert_words(self, number: int | None, place: str, text: str) -> None:
-        self._db.execute(
-            "INSERT INTO lexical (rowid, stems) VALUES (?, ?)",
-            (number, " ".join(stems(f"{place} {text}"))),
-        )
+            self.lexical.insert(number, p.place, p.text)
 
     def documents(self, *, ready: bool = True) -> list[Document]:
         """Return the documents, newest as-of date first; those that are not ready on request."""
         rows = self._db.execute(
-            "SELECT id, title, as_of, source, text, parts FROM documents WHERE ready = ? "
+            f"SELECT {_DOCUMENT} FROM documents WHERE ready = ? "  # noqa: S608
             "ORDER BY as_of DESC, title",
             (int(ready),),
         )
-        return [_document(row) for row in rows]
+        return [_document(*row) for row in rows]
+
+    def document(self, document_id: str) -> Document | None:
+        """Return a document that is ready, or None."""
+        row = self._db.execute(
+            f"SELECT {_DOCUMENT} FROM documents WHERE ready AND id = ?",  # noqa: S608
+            (document_id,),
+        ).fetchone()
+        return _document(*row) if row else None
+
+    def sketches(self) -> dict[str, Sketch]:
+        """Return the sketch of each document that is ready and has one, by its id."""
+        rows = self._db.execute("SELECT id, sketch FROM documents WHERE ready").fetchall()
+        return {i: np.frombuffer(data, dtype=np.uint32) for i, data in rows if data}
 
     def path(self, document_id: str) -> str:
         """Return the path a document was added from, "" where there is no such document."""
@@ -174,47 +201,66 @@ class Store:
         query = "SELECT count(*) FROM passages WHERE ? IN ('', document_id)"
         return int(self._db.execute(query, (document_id,)).fetchone()[0])
 
-    def lexical_search(self, query: str, k: int) -> list[tuple[Passage, float]]:
+    def lexical_search(
+        self, query: str, k: int, within: Collection[str] | None = None
+    ) -> list[tuple[Passage, float]]:
         """Return passages that share words with the query, and BM25 (higher is better)."""
-        terms = " OR ".join(f'"{s}"' for s in dict.fromkeys(stems(query)))
-        if not terms:
-            return []
+        found = dict(self.lexical.search(query, k, within))
         rows = self._db.execute(
-            f"SELECT {_PASSAGE}, -bm25(lexical) FROM lexical "  # noqa: S608
-            "JOIN passages p ON p.number = lexical.rowid "
-            "JOIN documents d ON d.id = p.document_id AND d.ready "
-            "WHERE lexical MATCH ? ORDER BY bm25(lexical) LIMIT ?",
-            (terms, k),
+            f"SELECT p.number, {_PASSAGE} FROM passages p "  # noqa: S608
+            f"WHERE p.number IN ({','.join('?' * len(found))})",
+            list(found),
         )
-        return [(Passage(*row[:6]), float(row[6])) for row in rows]
+        passages = {number: Passage(*row) for number, *row in rows}
+        return [(passages[number], score) for number, score in found.items()]
 
-    def frequency(self, phrase: str) -> float:
+    def frequency(self, phrase: str, within: Collection[str] | None = None) -> float:
         """Return the share of passages with these words side by side, or of titles if larger."""
         terms = " ".join(stems(phrase))
         passages = self.count_passages()
         if not terms or not passages:
             return 0.0
-        found = self._db.execute(
-            "SELECT count(*) FROM lexical WHERE lexical MATCH ?", (f'"{terms}"',)
-        ).fetchone()[0]
-        titles = [f" {' '.join(stems(d.title))} " for d in self.documents()]
-        in_titles = sum(f" {terms} " in t for t in titles) / max(len(titles), 1)
-        return max(float(found) / passages, in_titles)
+        titles = self._db.execute("SELECT id, title FROM documents WHERE ready").fetchall()
+        named = [f" {' '.join(stems(t))} " for i, t in titles if within is None or i in within]
+        in_titles = sum(f" {terms} " in title for title in named) / max(len(named), 1)
+        return max(self.lexical.count_phrase(phrase, within) / passages, in_titles)
 
-    def words_like(self, prefix: str) -> list[str]:
-        """Return the stems in the library that start so."""
-        return [
-            str(row[0])
-            for row in self._db.execute(
-                "SELECT term FROM vocabulary WHERE term >= ? AND term < ?",
-                (prefix, f"{prefix}\uffff"),
-            )
+    def problems(self) -> list[str]:
+        """Return in words what is wrong inside the file: nothing, in a sound one."""
+        found = [
+            f"The file is damaged: {row[0]}"
+            for row in self._db.execute("PRAGMA integrity_check(5)")
+            if row[0] != "ok"
         ]
+        orphans = self._db.execute(
+            "SELECT count(*) FROM passages WHERE document_id NOT IN (SELECT id FROM documents)"
+        ).fetchone()[0]
+        if orphans:
+            found.append(f"{orphans} passages belong to no document.")
+        if (words := self.lexical.count()) != (passages := self.count_passages()):
+            found.append(f"{passages} passages, but the words of {words}.")
+        for document in self.documents():
+            wrong = sum(
+                document.text[p.start : p.end] != p.text
+                for p in self.passages(document_id=document.id)
+            )
+            if wrong:
+                found.append(f"{wrong} passages of {document.id} are not slices of its text.")
+        return found
 
 
-def _document(row: tuple[str, str, str, str, str, str]) -> Document:
-    *facts, parts = row
-    id_, title, as_of, source, text = facts
+def _document(
+    id_: str, title: str, as_of: str, source: str, text: str, parts: str, author: str,
+    notices: str, aside: str,
+) -> Document:  # fmt: skip
     return Document(
-        id_, title, as_of, source, text, tuple(Part(s, label) for s, label in json.loads(parts))
+        id_,
+        title,
+        as_of,
+        source,
+        text,
+        tuple(Part(*part) for part in json.loads(parts)),
+        author,
+        tuple(json.loads(notices)),
+        tuple((start, end) for start, end in json.loads(aside)),
     )

@@ -1,14 +1,16 @@
 """Dense search in an embedded Chroma collection. Ids and vectors only: texts live in the store."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
-from index.types import BriefError, Vectors
+from index.types import BriefError, Passage, Vectors
 
 _COLLECTION = "passages"
+_DOCUMENT = "document"  # the key of the metadata that a search is restricted by
+FORMAT = "2"  # since vectors have that key
 # `kill -9` while Chroma 1.5.9 syncs its index (by default every 1,000 records) destroys the
 # collection; with a threshold never reached, it replays its log at open (0.25 s per 1,000).
 _CONFIGURATION = {"hnsw": {"space": "cosine", "sync_threshold": 1_000_000}}
@@ -58,11 +60,16 @@ class ChromaVectors:
         with self._explained():
             return set(self._collection.get(include=[])["ids"])
 
-    def add(self, ids: Sequence[str], vectors: Vectors) -> None:
-        """Add vectors, in place of those that have the same ids."""
-        for start, end in _batches(len(ids)):
+    def add(self, passages: Sequence[Passage], vectors: Vectors) -> None:
+        """Add the vectors of passages, in place of those that have the same ids."""
+        for start, end in _batches(len(passages)):
+            some = passages[start:end]
             with self._explained():
-                self._collection.upsert(ids=list(ids[start:end]), embeddings=vectors[start:end])
+                self._collection.upsert(
+                    ids=[p.id for p in some],
+                    embeddings=vectors[start:end],
+                    metadatas=[{_DOCUMENT: p.document_id} for p in some],
+                )
 
     def delete(self, ids: Sequence[str]) -> None:
         """Delete vectors; ids that are not there are passed over."""
@@ -70,14 +77,23 @@ class ChromaVectors:
             with self._explained():
                 self._collection.delete(ids=list(ids[start:end]))
 
-    def search(self, vector: Vectors, k: int) -> list[tuple[str, float]]:
-        """Return the ids nearest to a vector of shape (dimensions,), with cosine similarity."""
+    def search(
+        self, vector: Vectors, k: int, within: Collection[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """Return the ids nearest to a vector of shape (dimensions,), with cosine similarity.
+
+        `within` are the ids of the documents to search, None for all.
+        """
         k = min(k, self.count())
-        if not k:
+        if not k or (within is not None and not within):  # Chroma 1.5.9 refuses an empty list
             return []
+        where = None if within is None else {_DOCUMENT: {"$in": sorted(within)}}
         with self._explained():
             found = self._collection.query(
-                query_embeddings=np.atleast_2d(vector), n_results=k, include=["distances"]
+                query_embeddings=np.atleast_2d(vector),
+                n_results=k,
+                where=where,
+                include=["distances"],
             )
         # Chroma gives cosine distance, lower is better: from here on higher is better.
         return [(i, 1.0 - d) for i, d in zip(found["ids"][0], found["distances"][0], strict=True)]

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +38,53 @@ def test_a_library_from_the_command_line(tmp_path):
     assert "rebuilt: 1 passages" in run("index", "rebuild", "--data", data).stdout
     assert "removed: “Wells”" in run("index", "remove", "a.md", "--data", data).stdout
     assert "is empty" in run("index", "list", SAHEL_BRIEF_DATA=data).stdout
+
+
+def test_a_folder_is_added_with_what_is_in_it_and_what_is_left_out_is_said(tmp_path):
+    folder, data = tmp_path / "folder", str(tmp_path / "data")
+    (folder / "sub").mkdir(parents=True)
+    (folder / "sub" / "a.md").write_text("# Wells\n\nThe well is dry.")
+    (folder / "b.txt").write_text("The mill stands still.")
+    (folder / "c.xyz").write_text("x")
+    (folder / "d.txt").symlink_to("/etc/hostname")
+    (folder / ".hidden.txt").write_text("x")
+    added = run("index", "add", str(folder), "--data", data)
+    assert added.returncode == 1
+    assert "added: a.md" in added.stdout and "added: b.txt" in added.stdout
+    assert added.stderr.count("error: ") == 2
+    assert "c.xyz is of a format" in added.stderr and "d.txt is a link" in added.stderr
+
+    edited = run("index", "edit", "b.txt", "--title", "The mill", "--as-of", "2022", "--data", data)
+    assert edited.stdout == "edited: “The mill”\n"
+    listed = json.loads(run("index", "list", "--json", "--data", data).stdout)
+    assert [(d["title"], d["as_of"], d["passages"]) for d in listed] == [
+        ("The mill", "2022", 1),
+        ("Wells", "", 1),
+    ]
+    shown = json.loads(run("index", "show", "a.md", "--json", "--data", data).stdout)
+    assert [c["text"] for c in shown["contents"]] == ["The well is dry."]
+    exported = run("index", "export", str(tmp_path / "out"), "--data", data).stdout.split()
+    again = run("index", "add", *exported, "--data", str(tmp_path / "data2"))
+    assert "“The mill”, 1 passage" in again.stdout and "“Wells”, 1 passage" in again.stdout
+    sound = run("index", "doctor", "--json", "--data", data)
+    assert (sound.returncode, json.loads(sound.stdout)["problems"]) == (0, [])
+    with sqlite3.connect(tmp_path / "data" / "library.sqlite3") as file:
+        file.execute("UPDATE passages SET text = 'The well is full.' WHERE text LIKE '%well%'")
+    file.close()
+    ill = run("index", "doctor", "--data", data)
+    assert ill.returncode == 1
+    assert "1 passages of" in ill.stdout and "python -m index rebuild" in ill.stdout
+    run("index", "rebuild", "--data", data)
+    assert "All is well." in run("index", "doctor", "--data", data).stdout
+
+
+def test_standard_input_is_a_document(tmp_path):
+    for text in ("The well is dry.", "The mill stands still."):
+        done = subprocess.run(
+            [sys.executable, "-m", "index", "add", "-", "--data", str(tmp_path)],
+            cwd=ROOT, input=text, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert done.stdout.startswith("added: ")
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -33,7 +34,7 @@ def test_query_syntax_is_only_words(library):
 def test_adding_the_same_document_again_changes_nothing(library):
     embedder = library._embedder
     before, passages = len(embedder.embedded), library.store.count_passages()
-    assert library.add(read_document(REPORT), str(REPORT)) == "unchanged"
+    assert library.add(read_document(REPORT), str(REPORT)).outcome == "unchanged"
     assert len(embedder.embedded) == before
     assert library.store.count_passages() == passages == library.vectors.count()
 
@@ -41,7 +42,7 @@ def test_adding_the_same_document_again_changes_nothing(library):
 def test_a_changed_document_replaces_the_old(tmp_path):
     with changing(tmp_path, BagOfWords()) as library:
         library.add(parse_document("Old words.", name="a.md"), "/a.md")
-        assert library.add(parse_document("New words.", name="a.md"), "/a.md") == "replaced"
+        assert library.add(parse_document("New words.", name="a.md"), "/a.md").outcome == "replaced"
         assert [d.text for d in library.documents()] == ["New words."]
         assert library.vectors.count() == library.store.count_passages() == 1
         assert [h.passage.text for h in library.search("old words", 5)] == ["New words."]
@@ -83,6 +84,71 @@ def test_an_empty_library_gets_the_bundled_report_and_a_filled_one_does_not(tmp_
         assert [d.as_of for d in library.documents()] == ["2023-09"]
 
 
+def test_the_same_text_from_another_file_is_a_duplicate(library):
+    added = library.add(read_document(REPORT, title="A copy"), "/copy.md")
+    assert (added.outcome, added.like.title) == ("duplicate", library.documents()[0].title)
+    assert len(library.documents()) == 1
+
+
+def test_nearly_the_same_text_is_added_and_pointed_out(library):
+    text = REPORT.read_text("utf-8").replace("three hundred", "four hundred")
+    added = library.add(parse_document(text, name="new.md"), "/new.md")
+    assert added.outcome == "added"
+    assert added.like.as_of == "2023-09"
+    assert 0.9 < added.likeness < 1
+
+
+def test_metadata_given_changes_a_known_document_and_that_of_the_file_undoes_no_edit(library):
+    (before,) = library.documents()
+    library.edit(before.id, title="My title", as_of="2024-01")
+    assert library.add(read_document(REPORT), str(REPORT)).outcome == "unchanged"
+    added = library.add(read_document(REPORT), str(REPORT), given={"source": "The desk"})
+    assert added.outcome == "edited"
+    (after,) = library.documents()
+    assert (after.title, after.as_of, after.source) == ("My title", "2024-01", "The desk")
+    assert library.frequency("my title") == 1.0
+    with pytest.raises(BriefError, match="not a date"):
+        library.edit(before.id, as_of="last week")
+
+
+def test_a_search_may_be_restricted_to_documents(library):
+    library.add(parse_document("A coup in Gabon.", name="g.md", as_of="2024"), "/g.md")
+    gabon = next(d.id for d in library.documents() if d.as_of == "2024")
+    assert {h.passage.document_id for h in library.search("coup", 9)} > {gabon}
+    assert {h.passage.document_id for h in library.search("coup", 9, {gabon})} == {gabon}
+    assert library.search("coup", 9, set()) == []
+    assert library.store.problems() == []
+
+
+def test_a_library_of_the_version_before_is_brought_up_to_date(tmp_path):
+    with sqlite3.connect(tmp_path / "library.sqlite3") as old:
+        old.executescript(
+            """
+            CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+            CREATE TABLE documents (
+                id TEXT PRIMARY KEY, path TEXT NOT NULL, title TEXT NOT NULL, as_of TEXT NOT NULL,
+                source TEXT NOT NULL, text TEXT NOT NULL, parts TEXT NOT NULL,
+                ready INTEGER NOT NULL DEFAULT 0);
+            INSERT INTO meta VALUES ('version', '1'), ('embedder', 'bag-of-words');
+            INSERT INTO documents VALUES
+                ('a1', '/a', 'T', '2023', 's', 'US troops left.', '[]', 1);
+            """
+        )
+    with sqlite3.connect(tmp_path / "library.sqlite3") as old:
+        old.execute("CREATE TABLE passages (number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, "
+                    "document_id TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL, "
+                    "text TEXT NOT NULL, place TEXT NOT NULL)")  # fmt: skip
+        old.execute(
+            "INSERT INTO passages VALUES (1, 'a1:0-15', 'a1', 0, 15, 'US troops left.', '')"
+        )
+    old.close()
+    (tmp_path / "vectors").mkdir()
+    with reading(tmp_path, BagOfWords()) as library:
+        assert [d.title for d in library.documents()] == ["T"]
+        assert library.frequency("United States") == 1.0
+        assert library.search("troops", 1, {"a1"})[0].passage.text == "US troops left."
+
+
 KILLED = """
     import os, signal
     from pathlib import Path
@@ -119,6 +185,13 @@ def test_a_process_killed_while_indexing_loses_nothing_and_the_next_start_is_who
         ]
         assert library.vectors.count() == 3
         assert library.search("third", 1)[0].passage.text == "The third."
+
+
+def test_kills_at_random_lose_nothing_that_was_acknowledged():
+    command = [sys.executable, "-m", "benchmarks.crashes", "--times", "3"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("lost or wrong: 0\n\n")
 
 
 def test_lost_vectors_are_made_again_from_the_store(tmp_path):
