@@ -56,6 +56,12 @@ def _parser(command: str) -> argparse.ArgumentParser:
         parser.add_argument("output", metavar="OUT.jsonl")
     else:
         _add_evaluation_arguments(parser)
+    if command in ("ask", "batch"):
+        parser.add_argument(
+            "--document", metavar="ID", action="append", default=[],
+            help="ask only this document, by id or file name; may be given again",
+        )  # fmt: skip
+        parser.add_argument("--since", metavar="DATE", default="", help="leave out older documents")
     if command != "check":
         add_library_arguments(parser)
         add_model_arguments(parser)
@@ -104,7 +110,9 @@ def _run(command: str, args: argparse.Namespace) -> int:
 def _engine(args: argparse.Namespace) -> Iterator[Engine]:
     """Open the library and wait for the chat model, or for its failure."""
     settings, model = library_settings(args), local_model(args)
-    with bar() as draw, open_engine(settings, model, on_notice=_say) as engine:
+    documents, since = getattr(args, "document", []), getattr(args, "since", "")
+    opened = open_engine(settings, model, documents=documents, since=since, on_notice=_say)
+    with bar() as draw, opened as engine:
         model.start(draw)
         engine.warm()  # while the model loads
         model.wait()

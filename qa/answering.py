@@ -33,6 +33,7 @@ from qa.phrasing import Draft, phrase
 from qa.prompt import evidence_line
 from qa.retriever import LibraryRetriever, hit_of
 from qa.selection import Featurizer, Scorer
+from qa.sources import by_source
 from qa.standalone import standalone, validate
 from qa.translation import is_french, to_english
 from qa.types import Answer, AnswerSentence, Citation, Question, Timings
@@ -175,7 +176,7 @@ class Answerer(Runnable[Question, Answer]):
     ) -> Answer:
         if any(s.status != "removed" for s in answer.sentences):
             timings = replace(answer.timings, total_ms=clock.ms())
-            return replace(answer, state="done", draft="", timings=timings)
+            return by_source(replace(answer, state="done", draft="", timings=timings))
         # That nothing the model said was carried speaks against an answer.
         if answer.answerability < _SURE_ENOUGH_TO_QUOTE:
             return _unanswered(answer, hits, clock)
@@ -234,12 +235,14 @@ def _quoted(answer: Answer, citations: Sequence[Citation], clock: "_Clock") -> A
     timings = answer.timings
     if timings.first_word_ms is None:
         timings = replace(timings, first_word_ms=clock.ms())
-    return replace(
-        answer,
-        state="done",
-        draft="",
-        sentences=(*quotes, *removed),
-        timings=replace(timings, total_ms=clock.ms()),
+    return by_source(
+        replace(
+            answer,
+            state="done",
+            draft="",
+            sentences=(*quotes, *removed),
+            timings=replace(timings, total_ms=clock.ms()),
+        )
     )
 
 

@@ -5,7 +5,7 @@ The one module of `qa` that builds things of `index`; everything else is handed 
 
 import argparse
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from platformdirs import user_cache_path
 
 from index.access import reading
 from index.embedding import SentenceEmbedder
+from index.scope import scoped
 from index.settings import LibrarySettings
 from index.types import Library
 from qa.answering import Answerer
@@ -72,17 +73,21 @@ def open_engine(
     settings: LibrarySettings,
     model: LocalModel,
     *,
+    documents: Sequence[str] = (),
+    since: str = "",
     on_notice: Callable[[str], None] = lambda text: None,
 ) -> Iterator[Engine]:
     """Open the library, giving an empty one the bundled report, and answer from it.
 
+    `documents` and `since` restrict it, as in `index.scope`.
+
     Raises:
-        BriefError: the library cannot be used.
+        BriefError: the library cannot be used, or nothing of it is left.
     """
     embedder = SentenceEmbedder(settings.embedder)
     bundled = sorted(REPORTS.glob("*.md"))
     with reading(settings.data, embedder, bundled=bundled, on_notice=on_notice) as library:
-        yield engine(library, model)
+        yield engine(scoped(library, documents, since), model)
 
 
 def engine(library: Library, model: LocalModel) -> Engine:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from qa.figures import MONTHS
-from qa.types import Answer, Citation
+from qa.types import Answer, AnswerSentence, Citation
 
 
 def as_json(answer: Answer) -> dict[str, Any]:
@@ -20,7 +20,12 @@ def as_json(answer: Answer) -> dict[str, Any]:
         "reason": answer.reason,
         "answerability": round(answer.answerability, 4),
         "sentences": [
-            {"text": s.text, "status": s.status, "citations": list(s.citations)}
+            {
+                "text": s.text,
+                "status": s.status,
+                "citations": list(s.citations),
+                **({"source": s.source, "as_of": s.as_of} if s.source else {}),
+            }
             for s in answer.sentences
         ],
         "citations": [
@@ -58,7 +63,8 @@ def as_text(answer: Answer) -> str:
             lines += ["", "What one could ask:", *(f"- {question}" for question in answer.instead)]
         return "\n".join(lines)
     body = " ".join(
-        (f"“{s.text}”" if s.status == "quoted" else s.text)
+        (f"{source_words(s)}: " if s.source else "")
+        + (f"“{s.text}”" if s.status == "quoted" else s.text)
         + "".join(f" [{n}]" for n in s.citations)
         for s in answer.sentences
         if s.status != "removed"
@@ -84,6 +90,12 @@ def _footnote(citation: Citation) -> str:
     return (
         f"{speaker}“{quote}” – {citation.document.title}, {citation.evidence.passage.place}{date}"
     )
+
+
+def source_words(sentence: AnswerSentence) -> str:
+    """Return which document says a sentence, and of when: "Mali War (as of March 2024)"."""
+    date = f" (as of {date_words(sentence.as_of)})" if sentence.as_of else ""
+    return f"{sentence.source}{date}"
 
 
 def date_words(as_of: str) -> str:

@@ -54,11 +54,16 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class AnswerSentence:
-    """One sentence of an answer. `citations` holds the numbers of its citations."""
+    """One sentence of an answer. `citations` holds the numbers of its citations.
+
+    `source` and `as_of` are title and date of its document where several documents answer.
+    """
 
     text: str
     citations: tuple[int, ...]
     status: Status
+    source: str = ""
+    as_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

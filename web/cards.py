@@ -4,10 +4,11 @@ model says are untrusted.
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from html import escape
 
 from index.types import Hit
-from qa.output import date_words
+from qa.output import date_words, source_words
 from qa.types import Answer, AnswerSentence, Citation
 
 # The conversation is rendered as Markdown, in which these would mean something.
@@ -66,6 +67,9 @@ def _said(answer: Answer, stopped: bool) -> str:
 
 def _sentence(sentence: AnswerSentence, citations: dict[int, Citation]) -> str:
     chips = "".join(_chip(citations[n]) for n in sentence.citations if n in citations)
+    if sentence.source:
+        whose = f'<span class="source">{text(source_words(sentence))}:</span> '
+        return whose + _sentence(replace(sentence, source=""), citations)
     if sentence.status == "quoted":
         words = (
             f'<q class="quoted" title="The words of the document itself">{text(sentence.text)}</q>'
