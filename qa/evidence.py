@@ -8,6 +8,7 @@ import numpy as np
 
 from index.types import Hit, Library
 from qa.candidates import Candidate, candidates
+from qa.checking import negated
 from qa.definitions import acronym_asked, spells_out
 from qa.selection import SENTENCE, Featurizer, shortlist, sigmoid
 from qa.types import Evidence
@@ -28,13 +29,15 @@ class Selection:
 
     `sentence` is the fitted logit of the best sentence, `cross_encoder` the best of its own: the
     first ranks better, the second tells "none of them" better. `silent` is whom the question asks
-    about something that they say nothing of; there is no evidence then.
+    about something that they say nothing of; there is no evidence then. `undenied` is whether the
+    question denies something ("who did not sign?") and the best evidence does not.
     """
 
     evidence: tuple[Evidence, ...]
     sentence: float
     cross_encoder: float
     silent: str = ""
+    undenied: bool = False
 
 
 class Selector:
@@ -71,7 +74,8 @@ class Selector:
         for i in order[:MAX_EVIDENCE]:
             if logits[i] >= best - _BEHIND_BEST:
                 self.put(self.evidence(found[i], sigmoid(float(logits[i]))), chosen)
-        return Selection(tuple(chosen), best, float(features[:, 0].max()))
+        undenied = negated(question) and not negated(chosen[0].text)
+        return Selection(tuple(chosen), best, float(features[:, 0].max()), undenied=undenied)
 
     def put(self, piece: Evidence, chosen: list[Evidence]) -> None:
         """Add a piece of evidence, or let one that shares sentences with it grow by them."""

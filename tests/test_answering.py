@@ -238,3 +238,10 @@ def test_evidence_about_something_else_corrects_nothing(library):
     answering, _ = answerer(library, "NOT STATED")
     answer = answering.invoke({"question": "Why is violence falling in Senegal and Mali?"})
     assert "It says" not in answer.text
+
+
+def test_a_question_that_denies_something_needs_evidence_that_does(library):
+    answering, _ = answerer(library, *["Six bases."] * 2)
+    asked = answering.invoke({"question": "Which bases do peacekeepers abandon?"})
+    denied = answering.invoke({"question": "Which bases do peacekeepers not abandon?"})
+    assert denied.answerability < asked.answerability
