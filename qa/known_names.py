@@ -5,6 +5,7 @@ in another spelling.
 import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import chain
 
 from index.text import stem, words
 from index.types import Library
@@ -16,6 +17,7 @@ _MIN_TYPO_CHARS = 5
 # A page. On single paragraphs of SQuAD 2.0 36 of 702 answerable questions had an unknown name, and
 # 63 of 798 impossible ones.
 _MIN_CHARS = 3000
+_SEARCHED = 8  # passages
 _PARTICLES = (" ", " de ", " al ", " van ", " von ", " of ", " of the ")
 
 
@@ -86,8 +88,10 @@ def _other_spelling(name: str, library: Library) -> str:
     best = max(alike, key=lambda other: alike[other], default="")
     if not best or alike[best] < _ALIKE:
         return ""
-    for document in library.documents():
-        for word, _ in names(document.text):
+    # The passages that a search finds first: reading a whole library takes seconds.
+    found = (hit.passage.text for hit in library.search(best, _SEARCHED))
+    for text in chain(found, (document.text for document in library.documents())):
+        for word, _ in names(text):
             for part in word.split("-"):
                 if stem("".join(words(part))) == best:
                     return part
