@@ -97,6 +97,8 @@ class Starting:
     def end(self) -> None:
         """Let go of both."""
         self._ending.set()
+        if self._engine and self._engine.changes:
+            self._engine.changes.end()
         self._model.close()
 
     def _run(self, on_failure: Callable[[], None]) -> None:
@@ -104,7 +106,8 @@ class Starting:
             with open_engine(self._settings, self._model, on_notice=print) as engine:
                 engine.warm()
                 self._engine = engine
-                self._ending.wait()  # the library's lock belongs to this thread
+                if engine.changes and not self._ending.is_set():
+                    engine.changes.run()  # the library's lock belongs to this thread
         except BriefError as error:
             self.failure = error
             on_failure()

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from filelock import ReadWriteLock, Timeout
 
@@ -17,6 +18,7 @@ from index.types import BriefError, Embedder
 
 _LOCK = "library.lock"
 _WAIT_S = 5.0
+_LOCKS = WeakKeyDictionary[DiskLibrary, ReadWriteLock]()  # of those that are open for reading
 # Another process's first start may be indexing; that takes seconds, or minutes after a crash.
 _FIRST_START_WAIT_S = 600.0
 
@@ -53,10 +55,33 @@ def reading(
                     own.add(read_document(path), str(path.resolve()), on_progress)
     with _held(lock.read_lock, folder, _FIRST_START_WAIT_S):
         library = DiskLibrary(folder, embedder)
+        _LOCKS[library] = lock
         try:
             yield library
         finally:
             library.close()
+
+
+@contextmanager
+def alone(library: DiskLibrary) -> Iterator[None]:
+    """Take the folder of a library that is open for reading alone, for a change.
+
+    Only in the thread that opened it; its other threads go on searching meanwhile.
+
+    Raises:
+        BriefError: another process has it open, or the disk is full. It stays open for reading.
+    """
+    lock = _LOCKS[library]
+    lock.release()
+    try:
+        with _held(lock.write_lock, library.folder, _WAIT_S):
+            library.refresh()
+            try:
+                yield
+            except (OSError, sqlite3.Error) as error:
+                raise _unusable(library.folder, error) from error
+    finally:
+        lock.acquire_read(_FIRST_START_WAIT_S)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from index.reading import require_date
 from index.store import Store
 from index.text import WORDS_VERSION
 from index.types import BriefError, Document, Embedder, Hit, Passage, Vectors
-from index.vectors import FORMAT, ChromaVectors, VectorsError
+from index.vectors import FORMAT, ChromaVectors, VectorsError, forget_open_folders
 
 OnProgress = Callable[[int, int], None]
 """Called with passages done and passages in all."""
@@ -53,6 +53,7 @@ class DiskLibrary:
         self._embedder = embedder
         self._vectors: ChromaVectors | None = None
         self._documents: list[Document] | None = None
+        self._generation = self.store.meta("generation")
         self.words_like = self.store.lexical.words_like
         self.frequency = lru_cache(maxsize=10_000)(self.store.frequency)
 
@@ -269,7 +270,19 @@ class DiskLibrary:
             if on_progress is not None:
                 on_progress(min(start + _EMBED_BATCH, len(passages)), len(passages))
 
+    def refresh(self) -> None:
+        """Take notice of what another process may have changed since the folder was opened."""
+        if self.store.meta("generation") != self._generation:
+            forget_open_folders()
+            self._vectors = None
+            self._documents = None
+            self.frequency.cache_clear()
+            self._generation = self.store.meta("generation")
+
     def _forget(self) -> None:
+        """Forget what was true before a change, and count it."""
+        self._generation = str(int(self.store.meta("generation") or 0) + 1)
+        self.store.set_meta(generation=self._generation)
         self._documents = None
         self.frequency.cache_clear()
 

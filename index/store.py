@@ -188,12 +188,18 @@ class Store:
         return str(row[0]) if row else ""
 
     def passages(self, *, document_id: str = "", ids: Sequence[str] = ()) -> list[Passage]:
-        """Return passages: those of a document in order, those with `ids` in any, or all."""
+        """Return passages: those of a document in order, those with `ids` in any, or all.
+
+        By `ids` only those of documents that are ready.
+        """
         query, values = f"SELECT {_PASSAGE} FROM passages p", list(ids)  # noqa: S608
         if document_id:
             query, values = f"{query} WHERE document_id = ?", [document_id]
         elif ids:
-            query += f" WHERE id IN ({','.join('?' * len(ids))})"
+            query += (
+                f" WHERE id IN ({','.join('?' * len(ids))})"  # noqa: S608
+                " AND document_id IN (SELECT id FROM documents WHERE ready)"
+            )
         return [Passage(*row) for row in self._db.execute(f"{query} ORDER BY number", values)]
 
     def count_passages(self, document_id: str = "") -> int:

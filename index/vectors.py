@@ -17,6 +17,13 @@ _CONFIGURATION = {"hnsw": {"space": "cosine", "sync_threshold": 1_000_000}}
 _BATCH = 5_000  # Chroma takes at most 5,461 records in one call
 
 
+def forget_open_folders() -> None:
+    """Make Chroma read folders anew that it has open, because another process changed them."""
+    from chromadb.api.shared_system_client import SharedSystemClient
+
+    SharedSystemClient.clear_system_cache()
+
+
 class VectorsError(BriefError):
     """Chroma cannot read or write its files. They can always be made again from the store."""
 

@@ -7,13 +7,14 @@ import argparse
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from langchain_core.language_models import BaseChatModel
 from platformdirs import user_cache_path
 
 from index.access import reading
+from index.changes import Changes
 from index.embedding import SentenceEmbedder
 from index.scope import scoped
 from index.settings import LibrarySettings
@@ -54,6 +55,7 @@ class Engine:
     library: Library
     answerer: Answerer
     model: LocalModel
+    changes: Changes | None = None  # None where the library is not one on disk
 
     def stream(self, question: Question) -> Iterator[Answer]:
         """Yield the answer as far as it has come. Raises `BriefError` for a bad question."""
@@ -87,7 +89,8 @@ def open_engine(
     embedder = SentenceEmbedder(settings.embedder)
     bundled = sorted(REPORTS.glob("*.md"))
     with reading(settings.data, embedder, bundled=bundled, on_notice=on_notice) as library:
-        yield engine(scoped(library, documents, since), model)
+        answering = engine(scoped(library, documents, since), model)
+        yield replace(answering, changes=Changes(library))
 
 
 def engine(library: Library, model: LocalModel) -> Engine:

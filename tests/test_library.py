@@ -5,7 +5,8 @@ import textwrap
 
 import pytest
 
-from index.access import changing, reading
+from index.access import alone, changing, reading
+from index.changes import Changes
 from index.reading import parse_document, read_document
 from index.types import BriefError
 from tests.conftest import REPORT, ROOT
@@ -274,3 +275,30 @@ def test_a_damaged_store_is_said(tmp_path):
     (tmp_path / "library.sqlite3").write_bytes(b"not a database, " * 100)
     with pytest.raises(BriefError, match="cannot be used"), reading(tmp_path, BagOfWords()):
         pass
+
+
+def test_a_library_that_is_open_can_be_changed_and_is_seen_changed_at_once(tmp_path):
+    new = parse_document("A new well.", name="w.md")
+    with reading(tmp_path, BagOfWords(), bundled=[REPORT]) as library:
+        changes = Changes(library)
+        added = changes.put(lambda own: own.add(new, "/w.md").outcome)
+        failed = changes.put(lambda own: own.edit(new.id, as_of="last week"))
+        changes.end()
+        changes.run()
+        assert added.result() == "added"
+        assert "not a date" in str(failed.exception())
+        assert "A new well." in {h.passage.text for h in library.search("well", 3)}
+        with reading(tmp_path, BagOfWords()) as second:  # others may read again
+            assert len(second.documents()) == 2
+
+
+def test_a_library_that_another_process_reads_is_not_changed(tmp_path, monkeypatch):
+    monkeypatch.setattr("index.access._WAIT_S", 0.1)
+    with reading(tmp_path, BagOfWords(), bundled=[REPORT]) as library:
+        with (
+            reading(tmp_path, BagOfWords()),
+            pytest.raises(BriefError, match="in use by another process"),
+            alone(library),
+        ):
+            pass
+        assert library.search("coup", 1)
