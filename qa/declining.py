@@ -90,13 +90,16 @@ def contradicting(question: str, evidence: Sequence[Evidence]) -> Evidence | Non
     """Return the first evidence that says the opposite of what a question assumes of its names,
     or the same of another name or figure: that the fleet "has doubled", asked why it shrank.
     """
+    asked = [name for name, _ in names(question)]
     for piece in evidence:
-        named = all(name_known(name, piece.text) for name, _ in names(question))
-        if named and opposites(question, piece.text):
+        absent = [name for name in asked if not name_known(name, piece.text)]
+        if not absent and opposites(question, piece.text):
             return piece
+        others = [n for n, _ in names(f"x {piece.text}") if not name_known(n, question)]
+        counted = figures(question) - figures(piece.text), figures(piece.text) - figures(question)
         rest = without_figures(without_names(question, piece.text))
         if (
-            not (named and figures(question) <= figures(piece.text))
+            ((absent and others) or all(counted))
             and sum(map(means, words(rest))) >= _FEW_WORDS
             and wording(rest, piece.text) >= _SAME_BUT_FOR
         ):

@@ -38,7 +38,7 @@ def resolve_names(question: str, library: Library) -> Names:
     """
     resolved = question
     for run in name_runs(question):
-        last = run.split()[-1]
+        *_, (last, _) = names(f"x {run}")  # as if inside a sentence
         if _mentioned(last, library):
             continue
         for part in last.split("-"):

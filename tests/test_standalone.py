@@ -47,6 +47,7 @@ def test_what_is_no_question_is_an_error(question):
         ("Is NATO involved?", "NATO"),
         ("Who is the UN Secretary-General?", "UN Secretary-General"),
         ("What does the U.S. fear?", ""),
+        ("Who is the US ambassador to the United Nations?", ""),
         ("What did Americans lose?", ""),
         ("Who is Goïta?", ""),
         ("What does Human Rights Watch say?", ""),
