@@ -6,6 +6,7 @@ from pathlib import Path
 
 from charset_normalizer import from_bytes
 
+from index.boilerplate import boilerplate_spans
 from index.text import paragraph_spans
 from index.types import BriefError, Document, Part
 
@@ -104,7 +105,7 @@ def parse_document(
     as_of = as_of or (own_date if _DATE.match(own_date) else "")
     source = source or fields.get("source") or name
     digest = hashlib.sha256("\0".join((title, as_of, source, text)).encode()).hexdigest()
-    return Document(digest[:16], title, as_of, source, text, parts)
+    return Document(digest[:16], title, as_of, source, text, parts, aside=boilerplate_spans(text, body))
 
 
 def front_matter(text: str) -> tuple[dict[str, str], int]:
