@@ -44,15 +44,18 @@ _NAVIGATION = re.compile(
     | loading(?:\ comments)?
     | (?:view|read|see|show|hide|load)\ (?:all\ |more\ |the\ )?(?:\d+\ )?comments?(?:\ \(?\d*\)?)?
     | (?:sorry,?\ )?(?:the\ )?comments\ (?:are|have\ been)\ (?:now\ |currently\ )?
-        (?:closed|disabled|turned\ off)(?:\ (?:on|for|to)\ .{0,40})?
-    | join\ the\ (?:conversation|discussion|debate) | have\ your\ say(?:\ .{0,40})?
-    | (?:share|send|print|tweet|pin|save|bookmark|e-?mail|like|rate|copy)\ (?:this|the)(?:\ {_PIECE})
+        (?:closed|disabled|turned\ off)(?:\ (?:on|for|to)\ .{0, 40})?
+    | join\ the\ (?:conversation|discussion|debate) | have\ your\ say(?:\ .{0, 40})?
+    | (?:share|send|print|tweet|pin|save|bookmark|e-?mail|like|rate|copy)\ (?:this
+        |the)(?:\ {_PIECE})
         (?:\ (?:to|with|via|on|by|using)\ .{{0,40}})?
     | share(?:\ this|\ now|\ it)? | share\ (?:on|via|by|to)\ (?:e-?mail|{_PLATFORM})\b.{{0,60}}
-    | (?:share|print|e-?mail|tweet|pin|save|comments?|{_PLATFORM})(?:\W+(?:share|print|e-?mail|tweet|
+    | (?:share|print|e-?mail|tweet|pin|save|comments?|{_PLATFORM})(?:\W+(?:share|print|e-?mail
+        |tweet|
         pin|save|comments?|{_PLATFORM})){{2,}}
-    | (?:read|see|show|view|load|learn|discover|find\ out|know)\ more(?:\ (?:here|now|online|below))?
-    | (?:read|view|see)\ (?:the\ |this\ )?(?:full|original|complete|entire|whole|rest\ of\ the)\ 
+    | (?:read|see|show|view|load|learn|discover|find\ out|know)\ more(?:\ (?:here|now|online
+        |below))?
+    | (?:read|view|see)\ (?:the\ |this\ )?(?:full|original|complete|entire|whole|rest\ of\ the)[ ]
         {_PIECE}(?:\ (?:here|online|below|on|at|in)\b.{{0,40}})?
     | (?:download|view|open|print|save|get)\ (?:as\ |the\ |this\ |a\ |our\ |full\ )*
         (?:pdf|printable|print\ version)(?:\ \w+){{0,4}}
@@ -64,7 +67,8 @@ _NAVIGATION = re.compile(
         (?:\ (?:here|below|now))?
     | (?:estimated\ )?(?:reading\ time|read\ time)\W+\d+\ ?min(?:ute)?s?
     | \d+[\ -]min(?:ute)?s?(?:\ (?:read|listen|watch))
-    | (?:related|recommended|popular|trending|featured|latest|more|similar|top|most\ read|most\ viewed)
+    | (?:related|recommended|popular|trending|featured|latest|more|similar|top|most\ read
+        |most\ viewed)
         \ (?:stories|story|articles?|posts?|news|content|links?|videos?|products?|topics?|reading)
     | (?:most\ (?:read|viewed|popular|commented|shared)|trending(?:\ now)?|recommended\ for\ you)
     | (?:you\ )?(?:might|may)\ (?:also\ )?(?:like|be\ interested\ in)|you'll\ also\ like
@@ -74,7 +78,7 @@ _NAVIGATION = re.compile(
         for\ free|for\ full\ access|to\ (?:continue|read\ more|continue\ reading|comment)))+
     | (?:already|not\ yet)\ (?:a|have\ an?)\ (?:subscriber|member|account|subscription)\b.{{0,60}}
     | (?:forgot|reset)\ (?:your\ )?password
-    | support\ (?:our|independent|quality|non-?profit|fearless|public[ -]interest)\ 
+    | support\ (?:our|independent|quality|non-?profit|fearless|public[ -]interest)[ ]
         (?:journalism|reporting|newsroom|work)(?:\ (?:today|now))?
     | (?:make|give)\ a\ (?:tax-deductible\ )?(?:donation|gift|contribution)(?:\ (?:today|now|here))?
     | follow\ us(?:\ .{{0,80}})? | (?:find|like|join|visit)\ us\ (?:on|at)\ {_PLATFORM}\b.{{0,80}}
@@ -83,11 +87,14 @@ _NAVIGATION = re.compile(
     re.X | re.I,
 )
 # Items of a menu: one of the first kind is a line of navigation, of the second only with others.
-_ITEM = r"""(?:about\ us|contact\ us|advertise\ with\ us|work\ with\ us|privacy(?:\ (?:policy|notice))|
-    cookies?\ (?:policy|settings|notice|preferences)|terms(?:\ (?:of|&|and)\ (?:use|service|conditions))+
+_ITEM = r"""(?:about\ us|contact\ us|advertise\ with\ us|work\ with\ us|privacy(?:\ (?:policy
+        |notice))|
+    cookies?\ (?:policy|settings|notice|preferences)|terms(?:\ (?:of|&|and)\ (?:use|service
+        |conditions))+
     |site\ ?map|log\ ?in|sign\ ?in|sign\ ?up|sign\ ?out|log\ ?out|subscribe|my\ account|
     create\ (?:an\ )?account|do\ not\ sell\ my\ (?:personal\ )?(?:info(?:rmation)?|data))"""
-_LESSER = r"(?:home|search|menu|help|careers?|faqs?|newsletters?|donate|shop|rss|register|accessibility|podcasts?|contact|about)"
+_LESSER = r"""(?:home|search|menu|help|careers?|faqs?|newsletters?|donate|shop|rss|register|
+    accessibility|podcasts?|contact|about)"""
 _MENU = re.compile(
     rf"{_ITEM}|(?:(?:{_ITEM}|{_LESSER})\W*){{2,}}",
     re.X | re.I,
@@ -137,24 +144,29 @@ _TRADE = re.compile(
     | unlimited\ (?:digital\ )?access | (?:free|full|digital)\ access | inbox | cookies?
     | privacy\ (?:policy|notice) | terms\ (?:of|and|&)\ (?:use|service|conditions)
     | (?:news|e-?mail|breaking)\ alerts? | push\ notifications? | ad-free | paywall | free\ trial
-    | follow\ us | (?:mobile|news|our|the|free)\ app | app\ store | click\ (?:here|below|on) | tap\ here
-    | (?:latest|more|breaking|daily|top)\ (?:[\w-]+\ ){{0,3}}(?:news|stories|headlines|updates|analysis|
+    | follow\ us | (?:mobile|news|our|the|free)\ app | app\ store | click\ (?:here|below|on)
+        | tap\ here
+    | (?:latest|more|breaking|daily|top)\ (?:[\w-]+\ ){{0,3}}(?:news|stories|headlines|updates
+        |analysis|
         coverage|insights?|recipes|tips) | on\ {_PLATFORM} | exclusively\ (?:in|on|at|for)
     | (?:independent|quality|our|free|non-?profit)\ (?:journalism|reporting|newsroom)
     | tax-deductible | up\ to\ date | special\ offers? | (?:our|this|latest)\ (?:podcast|episode)s?
     | become\ an?\ (?:[\w-]+\ )?(?:subscriber|supporter|patron|member\ (?:today|now|and|to))
     ) | (?P<weak>
-      subscribe | sign(?:ing)?\ up | log(?:ging)?\ in | sign\ in | members?(?:hip)? | exclusive(?:ly)?
-    | click | advert\w* | donat\w+ | share | free | e-?mail | podcasts? | episodes? | premium | offers?
+      subscribe | sign(?:ing)?\ up | log(?:ging)?\ in | sign\ in | members?(?:hip)?
+        | exclusive(?:ly)?
+    | click | advert\w* | donat\w+ | share | free | e-?mail | podcasts? | episodes? | premium
+        | offers?
     | journalism | account | password | browser | content | insights? | updates? | briefings?
-    | website | articles? | stories | weekly | daily | comment(?:s|ing)? | enjoy | today | here | now
+    | website | articles? | stories | weekly | daily | comment(?:s|ing)? | enjoy | today | here
+        | now
     | register | delivered | access | agree | accept | consent | experience | contribution | gift
     ))\b""",
     re.X | re.I,
 )
 # What is an appeal or a notice whatever else the sentence has.
 _DECISIVE = re.compile(
-    r"\A(?:please\s+)?(?:click|tap)\s+(?:here|below|on\s+the|this)\b|"
+    r"\bin(?:to)?\s+your\s+inbox\b|\A(?:please\s+)?(?:click|tap)\s+(?:here|below|on\s+the|this)\b|"
     r"\bby\s+(?:signing|clicking|continuing|using|creating|subscribing|entering|submitting|providing|"
     r"registering|logging)\b.{0,80}\b(?:you(?:.re)?|your)\s+(?:agree\w*|accept\w*|consent\w*|"
     r"acknowledge\w*|confirm\w*|opt\w*)\b|"
@@ -295,7 +307,8 @@ def _points(sentence: str, *, listed: bool) -> tuple[int, bool]:
     label = bool(opener) and not listed and not sentence.endswith(".")
     points = bool(opener) + bool(reader) + bool(own) + label + 2 * len(strong) + min(len(weak), 2)
     points -= bool(_FIGURES.search(sentence)) + (len(words(sentence)) > _LONG_WORDS)
-    if not strong and not (opener and opener["trade"] and (own or reader)):
+    fair = opener or own or len(strong) > 1
+    if not fair or (not strong and not (opener and opener["trade"] and (own or reader))):
         points = min(points, _APPEAL - 2)
     addressed = reader or (opener and (opener["trade"] or own or label))
     return points, bool(addressed)

@@ -105,7 +105,9 @@ def parse_document(
     as_of = as_of or (own_date if _DATE.match(own_date) else "")
     source = source or fields.get("source") or name
     digest = hashlib.sha256("\0".join((title, as_of, source, text)).encode()).hexdigest()
-    return Document(digest[:16], title, as_of, source, text, parts, aside=boilerplate_spans(text, body))
+    return Document(
+        digest[:16], title, as_of, source, text, parts, aside=boilerplate_spans(text, body)
+    )
 
 
 def front_matter(text: str) -> tuple[dict[str, str], int]:

@@ -104,7 +104,9 @@ def test_what_a_report_says_stays(line: str):
 
 
 def test_a_line_of_its_own_inside_a_paragraph_is_set_aside_without_its_neighbour():
-    text = "The abuses are the tip of the iceberg.\nRead more news and analysis in The Valley Gazette"
+    text = (
+        "The abuses are the tip of the iceberg.\nRead more news and analysis in The Valley Gazette"
+    )
     assert [text[s:e] for s, e in boilerplate_spans(text)] == [text[39:]]
     assert outside((0, len(text)), boilerplate_spans(text), text) == [(0, 38)]
 
@@ -119,9 +121,11 @@ def test_offsets_count_from_the_start_of_the_file():
     assert [document.text[s:e] for s, e in document.aside] == ["Read more"]
 
 
-TEXT = (
-    "The army left Kidal.\n\nSubscribe to our newsletter.\n\nThis left a void. It is filled by Wagner."
-)
+TEXT = """The army left Kidal.
+
+Subscribe to our newsletter.
+
+This left a void. It is filled by Wagner."""
 
 
 def test_what_is_set_aside_is_in_no_passage():
@@ -134,7 +138,7 @@ def test_what_is_set_aside_is_in_no_passage():
 
 def test_what_is_set_aside_is_neither_a_candidate_nor_its_context():
     document = parse_document(TEXT, name="kidal.txt")
-    library = MemoryLibrary([document], BagOfWords())
+    library = MemoryLibrary([document], BagOfWords().embed)
     hits = [Hit(p, 1.0) for p in split_passages(document)]
     found = candidates(hits, library)
     assert [(c.text, c.context) for c in found] == [
