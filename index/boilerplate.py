@@ -105,7 +105,8 @@ _LABEL = re.compile(
     r"related(?:\s+(?:stor(?:y|ies)|articles?|reading|coverage|content|links?))?|up\s+next|"
     r"further\s+reading|read|don.?t\s+miss|(?:you\s+)?(?:might|may)\s+(?:also\s+)?like|"
     r"recommended\s+for\s+you|trending(?:\s+now)?|in\s+case\s+you\s+missed\s+it|"
-    r"(?:next|previous)\s+(?:article|story|post)|tags|filed\s+under|read\s+or\s+share\s+this\s+story)"
+    r"(?:next|previous)\s+(?:article|story|post)|tags|filed\s+under|"
+    r"read\s+or\s+share\s+this\s+story)"
     r"\s*[:|»›>]\s*\S",
     re.I,
 )
@@ -254,10 +255,10 @@ def _is_boilerplate(line: str, *, repeated: bool) -> bool:
     if not _TRADE.search(bare):
         return False
     needed = _APPEAL - repeated
-    appeal, leaning, neutral = 0, 0, 0
-    appeals = 0
-    for s, e in sentence_spans(bare + line[-1] if line[-1] in "!?." else bare):
-        sentence = (bare + line[-1])[s:e]
+    appeals = appeal = leaning = neutral = 0  # the last three in words
+    bare += line[-1] if line[-1] in "!?." else ""
+    for s, e in sentence_spans(bare):
+        sentence = bare[s:e]
         length = len(words(sentence))
         if _SAID.search(sentence) or _QUOTED.search(sentence):
             return False
@@ -267,7 +268,7 @@ def _is_boilerplate(line: str, *, repeated: bool) -> bool:
             appeal += length
         elif points >= needed:
             appeal += length
-        elif addressed and not _FIGURES.search(sentence):
+        elif (addressed or _OPENER.match(sentence)) and not _FIGURES.search(sentence):
             leaning += length
         elif _FIGURES.search(sentence):
             return False

@@ -18,6 +18,7 @@ ASIDE = [
     "Subscribe now!",
     "Sign up for our weekly newsletter and get the best recipes in your inbox.",
     "Sign up here to receive our daily email updates on farming.",
+    "Sign up for our garden newsletter. Explore the world of plants with news and more.",
     "By signing up, you agree to our terms of use.",
     "Subscribers enjoy unlimited access to our archive. It pays to be a subscriber.",
     "Become a member today and enjoy unlimited access to our content.",
