@@ -10,7 +10,7 @@ from collections import Counter
 from index.text import Span, paragraph_spans, sentence_spans, words
 
 _MAX_WORDS = 90  # of a paragraph; appeals are shorter
-_LABEL_WORDS = 25  # of "Related: …" and of credits and notices of rights
+_LABEL_WORDS = 25  # of "Related: …" and of lines of navigation
 _CREDIT_WORDS = 8
 _LONG_WORDS = 40  # of a sentence; appeals are shorter
 _WRAPPED_CHARS = 120  # a text with longer lines than this is not wrapped
@@ -110,11 +110,12 @@ _LABEL = re.compile(
     r"\s*[:|»›>]\s*\S",
     re.I,
 )
+# A real sentence before such a notice keeps the paragraph.
 _RIGHTS = re.compile(
     r"(?:©|copyright\b\s*(?:©|\(c\)|\d{4}))\W*\S|"
-    r".*\ball rights reserved\s*(?:[.!©|]|\Z)|.*\bmay not be (?:reproduced|published|republished),? "
-    r"(?:published|broadcast|rewritten|redistributed|without (?:the )?(?:prior |express )?"
-    r"(?:written )?permission)",
+    r"(?:copyright\b.*|[^.!?]*)\ball rights reserved\s*(?:[.!©|]|\Z)|"
+    r"[^.!?]*\bmay not be (?:reproduced|published|republished),? (?:published|broadcast|rewritten|"
+    r"redistributed|without (?:the )?(?:prior |express )?(?:written )?permission)",
     re.I | re.S,
 )
 _CREDIT = re.compile(

@@ -87,6 +87,7 @@ KEPT = [
     "If you want access to the fund, you must share what you know with members.",
     "Related attacks killed nine soldiers near Ménaka.",
     "The army left Kidal in May. Subscribe to our newsletter.",
+    "Ten soldiers died near Tessit. All rights reserved.",
     "# Related articles",
     "The party offers free membership to those who register today.",
 ]
