@@ -10,6 +10,7 @@ from collections import Counter
 from index.text import Span, paragraph_spans, sentence_spans, words
 
 _MAX_WORDS = 90  # of a paragraph; appeals are shorter
+_MAX_CHARS = 1000  # likewise, with links; also bounds the time that the expressions below take
 _LABEL_WORDS = 25  # of "Related: …" and of lines of navigation
 _CREDIT_WORDS = 8
 _LONG_WORDS = 40  # of a sentence; appeals are shorter
@@ -207,7 +208,7 @@ def boilerplate_spans(text: str, start: int = 0) -> tuple[Span, ...]:
         for s, e in paragraph_spans(text[start:])
         for a, b in _lines(text[start + s : start + e], wrapped=wrapped)
     ]
-    plain = [_plain(text[s:e]) for s, e in lines]
+    plain = [_plain(text[s:e]) if e - s <= _MAX_CHARS else "" for s, e in lines]
     times = Counter(line.casefold() for line in plain)
     return tuple(
         span
