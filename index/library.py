@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 from index.fusion import fuse
 from index.likeness import NEARLY_THE_SAME, likeness, sketch
 from index.passages import split_passages
-from index.reading import require_date
+from index.reading import require_date, with_aside
 from index.store import Store
 from index.text import WORDS_VERSION
 from index.types import BriefError, Document, Embedder, Hit, Passage, Vectors
@@ -244,12 +244,13 @@ class DiskLibrary:
 
     def rebuild(self, on_progress: OnProgress | None = None) -> None:
         """Split and embed all documents anew, beside the old index, and change over at once."""
-        documents = self.documents() + self.store.documents(ready=False)
+        documents = [with_aside(d) for d in self.documents() + self.store.documents(ready=False)]
         passages = [p for d in documents for p in split_passages(d)]
         old, name = self._vectors_folder(), f"vectors-{uuid.uuid4().hex[:8]}"
         fresh = ChromaVectors(self.folder / name)
         self._embed_into(fresh, passages, on_progress)
         self.store.replace_all_passages(
+            documents,
             passages,
             vectors=name,
             embedder=self._embedder.name,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from index.reading import front_matter
-from index.text import Span, paragraph_spans, sentence_spans
+from index.text import Span, outside, paragraph_spans, sentence_spans
 from index.types import Document, Passage
 
 # A passage should say one thing and still carry its context. MiniLM reads 256 word pieces,
@@ -49,7 +49,8 @@ def _paragraphs(document: Document) -> Iterator[_Paragraph]:
             upcoming = next(parts, None)
             continue
         number += 1
-        yield _Paragraph(span, section, number)
+        for piece in outside(span, document.aside, document.text):
+            yield _Paragraph(piece, section, number)
 
 
 def _groups(document: Document) -> Iterator[list[_Paragraph]]:
@@ -59,7 +60,9 @@ def _groups(document: Document) -> Iterator[list[_Paragraph]]:
         if group:
             length = paragraph.span[1] - group[0].span[0]
             full = group[-1].span[1] - group[0].span[0] >= MIN_CHARS or length > MAX_CHARS
-            if full or paragraph.section != group[0].section:
+            gap = (group[-1].span[1], paragraph.span[0])
+            parted = any(gap[0] <= s < gap[1] for s, _ in document.aside)
+            if full or parted or paragraph.section != group[0].section:
                 yield group
                 group = []
         group.append(paragraph)

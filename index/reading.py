@@ -2,10 +2,12 @@
 
 import hashlib
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from charset_normalizer import from_bytes
 
+from index.boilerplate import boilerplate_spans
 from index.text import paragraph_spans
 from index.types import BriefError, Document, Part
 
@@ -104,7 +106,13 @@ def parse_document(
     as_of = as_of or (own_date if _DATE.match(own_date) else "")
     source = source or fields.get("source") or name
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return Document(digest[:16], title, as_of, source, text, parts)
+    return with_aside(Document(digest[:16], title, as_of, source, text, parts))
+
+
+def with_aside(document: Document) -> Document:
+    """Return a document with what is no part of it set aside, as that is told today."""
+    _, body = front_matter(document.text)
+    return replace(document, aside=boilerplate_spans(document.text, body))
 
 
 def require_date(as_of: str) -> None:

@@ -136,9 +136,19 @@ class Store:
                         (facts[key], document_id),
                     )
 
-    def replace_all_passages(self, passages: Iterable[Passage], **facts: str) -> None:
-        """Put new passages for all documents in place and set facts, in one transaction."""
+    def replace_all_passages(
+        self, documents: Iterable[Document], passages: Iterable[Passage], **facts: str
+    ) -> None:
+        """Put new passages for all documents in place and set facts, in one transaction.
+
+        Of the documents themselves only what is set aside is new.
+        """
         with self._db:
+            for document in documents:
+                self._db.execute(
+                    "UPDATE documents SET aside = ? WHERE id = ?",
+                    (json.dumps(document.aside), document.id),
+                )
             self._db.execute("DELETE FROM passages")
             self.lexical.clear()
             self._insert_passages(passages)

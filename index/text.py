@@ -60,6 +60,22 @@ def paragraph_spans(text: str) -> list[Span]:
     return spans
 
 
+def outside(span: Span, aside: tuple[Span, ...], text: str) -> list[Span]:
+    r"""Return what of a paragraph is not set aside, without white space around it.
+
+    >>> outside((0, 15), ((5, 10),), "Gao.\nShare\nNow.")
+    [(0, 4), (11, 15)]
+    """
+    cuts = [(s, e) for s, e in aside if s < span[1] and e > span[0]]
+    pieces, begin = [], span[0]
+    for s, e in [*cuts, (span[1], span[1])]:
+        if piece := text[begin:s].strip():
+            first = begin + text[begin:s].index(piece)
+            pieces.append((first, first + len(piece)))
+        begin = e
+    return pieces
+
+
 def sentence_spans(text: str) -> list[Span]:
     """Return the spans of sentences, none of which crosses a paragraph.
 

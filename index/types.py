@@ -36,7 +36,7 @@ class Extracted:
 
     The metadata is the file's own, "" where it has none; `as_of` is an ISO date, possibly
     shortened. `notices` say in words what could not be read ("page 3 has no text; it may be a
-    scan"). `aside` are spans of whole paragraphs of the text that are no part of what it says.
+    scan"). `aside` are spans of whole paragraphs or lines that are no part of what it says.
     """
 
     text: str

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from index.text import paragraph_spans, sentence_spans
+from index.text import outside, paragraph_spans, sentence_spans
 from index.types import Document, Hit, Library, Passage
 from qa.speakers import speakers
 
@@ -77,6 +77,9 @@ def candidates(hits: Iterable[Hit], library: Library) -> list[Candidate]:
             if s.start < passage.start or s.end > passage.end or s.heading:
                 continue
             before = read[i - 1] if i and not read[i - 1].heading else None
+            # A citation is one slice: it must not reach across what is set aside.
+            if before and any(before.end <= a < s.start for a, _ in document.aside):
+                before = None
             after = read[i + 1] if i + 1 < len(read) else None
             followed = after and after.paragraph == s.paragraph and after.leans_back
             text = document.text[s.start : s.end]
@@ -115,10 +118,15 @@ def _read(document: Document, start: int, end: int) -> tuple[_Sentence, ...]:
     text = document.text[start:end]
     headings = {part.start for part in document.parts}
     spans, paragraphs, is_heading = [], [], []
-    for number, (s, e) in enumerate(paragraph_spans(text)):
-        heading = start + s in headings
-        pieces = [(0, e - s)] if heading else sentence_spans(text[s:e])
-        spans += [(start + s + a, start + s + b) for a, b in pieces]
+    said_there = [
+        piece
+        for s, e in paragraph_spans(text)
+        for piece in outside((start + s, start + e), document.aside, document.text)
+    ]
+    for number, (s, e) in enumerate(said_there):
+        heading = s in headings
+        pieces = [(0, e - s)] if heading else sentence_spans(document.text[s:e])
+        spans += [(s + a, s + b) for a, b in pieces]
         paragraphs += [number] * len(pieces)
         is_heading += [heading] * len(pieces)
     said = speakers([document.text[a:b] for a, b in spans], paragraphs)

@@ -98,8 +98,8 @@ def test_passages_are_verbatim_ordered_and_lose_no_paragraph(which, request):
     assert all(document.text[p.start : p.end] == p.text for p in passages)
     assert all(a.end <= b.start for a, b in pairwise(passages))
     between = document.text
-    for p in reversed(passages):
-        between = between[: p.start] + between[p.end :]
+    for start, end in sorted([(p.start, p.end) for p in passages] + [*document.aside])[::-1]:
+        between = between[:start] + between[end:]
     kept_out = [line for line in between.split("\n") if line.strip()]
     assert all(
         line.startswith(("#", "---", "title", "as_of", "source", "region")) for line in kept_out
