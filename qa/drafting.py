@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from index.text import sentence_spans, stem, stems, words
-from qa.checking import alike, attributed, carried_by, means
+from qa.checking import alike, attributed, carried_by, means, wording
 from qa.figures import figures, name_known, names
 from qa.prompt import evidence_line
 from qa.types import Answer, AnswerSentence, Evidence
@@ -30,8 +30,8 @@ class DraftChecker:
         ]
         self._done = 0  # characters of the draft that are checked
         self._text = ""
-        self._supported = 0.0  # of the sentence so far that the evidence carries best
-        self.nearest = 0  # the piece that carries it, or would first
+        self._share = 0.0  # of a sentence's wording, the most so far that one piece has
+        self.nearest = 0  # that piece: what to quote where nothing is carried
 
     def follow(self, answer: Answer, text: str) -> Answer:
         """Return the answer with the sentences that are complete in `text`, and the rest as draft.
@@ -66,8 +66,9 @@ class DraftChecker:
         chosen, verdict = carried_by(
             text, self._lines, granted=self._granted, assumed=self._assumed
         )
-        if verdict.supported > self._supported:
-            self._supported, self.nearest = verdict.supported, chosen[0]
+        shares = [wording(text, line) for line in self._lines]
+        if shares and max(shares) > self._share:
+            self._share, self.nearest = max(shares), shares.index(max(shares))
         if not verdict.passed or not _says_more(text, self._question):
             return replace(
                 answer, sentences=(*answer.sentences, AnswerSentence(text, (), "removed"))

@@ -245,3 +245,11 @@ def test_a_question_that_denies_something_needs_evidence_that_does(library):
     asked = answering.invoke({"question": "Which bases do peacekeepers abandon?"})
     denied = answering.invoke({"question": "Which bases do peacekeepers not abandon?"})
     assert denied.answerability < asked.answerability
+
+
+def test_what_is_quoted_for_a_removed_sentence_is_what_shares_most_of_its_words(library):
+    said = "Goita took the title in the face of French anger in 2019."
+    answering, _ = answerer(library, said)
+    answer = answering.invoke({"question": "Who took the title, who killed peacekeepers?"})
+    assert answer.sentences[0].status == "quoted"
+    assert "took the title of transitional president" in answer.sentences[0].text
