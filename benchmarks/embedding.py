@@ -2,7 +2,7 @@
 
     python -m benchmarks.embedding [FILE…] [--json FILE]
 
-Texts are the passages and sentences of the bundled report, or of the files given. The two take turns;
+Texts are passages and sentences of the bundled report, or of the files given. The two take turns;
 a figure is the median of the turns. Nothing is asserted.
 """
 

@@ -21,8 +21,8 @@ GRAPH = Path(__file__).parent / "minilm.onnx"
 SHA256 = "796486ebf7d5fcd70559ea553cfca8d12c77a3b60297ed0e7083867f6ce39fcc"
 _DIMENSIONS = 384
 _MAX_TOKENS = 256  # as in its sentence_bert_config.json; what is longer is cut off
-# Of one batch, padding included. Small ones stay in the processor's cache: 512 was 1.2 times as fast
-# as 8,192 on two cores.
+# Of one batch, padding included. Small ones stay in the processor's cache: 512 was 1.2 times as
+# fast as 8,192 on two cores.
 _BATCH_TOKENS = 512
 
 
