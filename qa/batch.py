@@ -86,7 +86,7 @@ def answer_line(default: Engine, line: Line) -> Line:
     try:
         chosen = default
         if "passages" in line:
-            library = _library(_texts(line, "passages"), default.library)
+            library = _library(line["passages"], default.library)
             chosen = engine(library, default.model)
         answer = chosen.answerer.invoke(
             {"question": line["question"], "history": _history(line.get("history"))}
@@ -139,10 +139,16 @@ def _texts(line: Line, key: str) -> list[str]:
     return texts
 
 
-def _library(passages: list[str], default: Library) -> MemoryLibrary:
-    documents = [
-        parse_document(text, name=f"passage {n}", title=f"Passage {n}")
-        for n, text in enumerate(passages, start=1)
-        if text.strip()
-    ]
+def _library(passages: Any, default: Library) -> MemoryLibrary:
+    wrong = BriefError("“passages” is not a list of texts, or of {title, text}. Write it so.")
+    if not isinstance(passages, list):
+        raise wrong
+    documents = []
+    for n, passage in enumerate(passages, start=1):
+        given = passage if isinstance(passage, dict) else {"text": passage}
+        text, title = given.get("text"), given.get("title") or f"Passage {n}"
+        if not isinstance(text, str) or not isinstance(title, str):
+            raise wrong
+        if text.strip():
+            documents.append(parse_document(text, name=f"passage {n}", title=title))
     return MemoryLibrary(documents, default.embed)

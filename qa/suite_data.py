@@ -27,7 +27,7 @@ def read_clapnq(folder: Path) -> list[Line]:
         {
             "id": item["id"],
             "question": item["input"],
-            "passages": [p["text"] for p in item["passages"]],
+            "passages": [{"title": p["title"], "text": p["text"]} for p in item["passages"]],
             "references": [o["answer"] for o in item["output"] if o["answer"]],
             "class": part,
             "expected": "answer" if part == "answerable" else "decline",

@@ -139,7 +139,7 @@ def test_a_batch_is_answered_line_by_line_also_from_its_own_passages(tmp_path):
         {
             "id": 3,
             "question": "Who lit the lamp?",
-            "passages": ["Ada Brown lit the lamp.", "."],
+            "passages": [{"title": "Lamp", "text": "Ada Brown lit the lamp."}, "."],
         },
         {"id": 4, "question": ""},
     ]

@@ -38,7 +38,7 @@ def test_clapnq_is_answered_from_its_gold_passage_or_declined(tmp_path):
     assert answerable == {
         "id": "1",
         "question": "who lit the lamp",
-        "passages": ["Ada lit it ."],
+        "passages": [{"title": "Lamp", "text": "Ada lit it ."}],
         "references": ["Ada.", "It was Ada."],
         "class": "answerable",
         "expected": "answer",
