@@ -1,22 +1,17 @@
 import json
-import threading
 import time
-from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
 from fastapi.testclient import TestClient
 
 from index.access import changing, reading
-from index.changes import Changes
 from index.library import Added
 from index.reading import parse_document
 from index.types import BriefError
-from qa.answering import Answerer
-from qa.engine import Engine
-from qa.local_model import LocalModel
 from qa.types import ModelStatus
-from tests.fakes import BagOfWords, SharedWords
+from tests.conftest import running
+from tests.fakes import BagOfWords
 from web.conversation import Conversation, converse
 from web.jobs import outcome
 from web.page import create_app
@@ -26,27 +21,6 @@ from web.uploads import file_name
 
 OWN = {"X-Sahel-Brief": "1"}
 WELL = b"# The well\n\nThe well in Kati was dug in 2019.\n"
-
-
-@contextmanager
-def running(folder):
-    """An engine over a library in `folder`, whose changes are worked off in the thread it needs."""
-    opened, engines = threading.Event(), []
-
-    def run():
-        with reading(folder, BagOfWords()) as library:
-            changes = Changes(library)
-            answerer = Answerer(library, lambda: None, SharedWords())
-            engines.append(Engine(library, answerer, LocalModel("1.5b", folder), changes))
-            opened.set()
-            changes.run()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    assert opened.wait(20)
-    yield engines[0]
-    engines[0].changes.end()
-    thread.join(20)
 
 
 @pytest.fixture

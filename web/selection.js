@@ -84,7 +84,7 @@
     });
     const label = element('label', '', 'Since ');
     date.placeholder = '2023-09';
-    date.size = 11;
+    date.size = 9;
     error.id = 'since-error';
     error.setAttribute('role', 'alert');
     date.setAttribute('aria-describedby', error.id);
@@ -101,7 +101,7 @@
       date.setAttribute('aria-invalid', 'true');
     });
     label.append(date);
-    place.append(element('span', 'quiet', 'Questions in this tab are asked of what is ticked.'));
+    place.append(element('span', 'quiet', 'Ask only what is ticked, in this tab:'));
     place.append(label, none, everything, error);
     return [place];
   };

@@ -22,7 +22,11 @@
     }
     for (const notice of doc.notices || []) body.append(element('p', 'note', notice));
     if (doc.aside) body.append(aside(doc));
-    const edit = brief.button('Edit', '', () => body.replaceWith(form(doc, row)));
+    const edit = brief.button('Edit', '', () => {
+      const fields = form(doc);
+      body.replaceWith(fields);
+      fields.querySelector('input').focus();
+    });
     const remove = brief.button('Remove', '', () => brief.remove(doc, remove));
     for (const button of [edit, remove]) button.setAttribute('aria-label', `${button.textContent} “${doc.title}”`);
     edit.className = 'edit';
@@ -48,7 +52,7 @@
     return details;
   };
 
-  const form = (doc, row) => {
+  const form = (doc) => {
     const node = element('form', 'body');
     node.noValidate = true;
     const inputs = {};
@@ -108,7 +112,6 @@
         save.textContent = 'Save';
       }
     });
-    setTimeout(() => inputs.title.focus());
     return node;
   };
 })();
