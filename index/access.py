@@ -23,6 +23,10 @@ _LOCKS = WeakKeyDictionary[DiskLibrary, ReadWriteLock]()  # of those that are op
 _FIRST_START_WAIT_S = 600.0
 
 
+class InUse(BriefError):
+    """Another process has the library open."""
+
+
 @contextmanager
 def reading(
     folder: Path,
@@ -132,7 +136,7 @@ def _held(
     try:
         held.__enter__()
     except Timeout:
-        raise BriefError(
+        raise InUse(
             f"The library in {folder} is in use by another process, such as a running app.py. "
             "Stop that first and try again, or use another data folder: --data DIR."
         ) from None

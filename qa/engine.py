@@ -7,8 +7,9 @@ import argparse
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Lock
 
 from langchain_core.language_models import BaseChatModel
 from platformdirs import user_cache_path
@@ -16,9 +17,10 @@ from platformdirs import user_cache_path
 from index.access import reading
 from index.changes import Changes
 from index.embedding import SentenceEmbedder
+from index.library import DiskLibrary
 from index.scope import scoped
 from index.settings import LibrarySettings
-from index.types import Library
+from index.types import BriefError, Library
 from qa.answering import Answerer
 from qa.cross_encoder import CrossEncoder
 from qa.local_model import LocalModel
@@ -26,6 +28,10 @@ from qa.types import Answer, ModelStatus, Question
 
 CROSS_ENCODER = CrossEncoder()  # loads when first used, once for all libraries
 REPORTS = Path(__file__).parent.parent / "reports"
+_SCOPES = 8  # restricted answerers that are kept: a conversation keeps asking the same documents
+
+Scoped = tuple[frozenset[str], str, str]
+"""What a restricted answerer was made for: ids of documents, `since`, the library's generation."""
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,10 +62,33 @@ class Engine:
     answerer: Answerer
     model: LocalModel
     changes: Changes | None = None  # None where the library is not one on disk
+    _scoped: dict[Scoped, Answerer] = field(default_factory=dict, repr=False, compare=False)
+    _scoping: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def stream(self, question: Question) -> Iterator[Answer]:
-        """Yield the answer as far as it has come. Raises `BriefError` for a bad question."""
-        return self.answerer.stream(question)
+        """Yield the answer as far as it has come, from the documents that the question names.
+
+        Raises:
+            BriefError: a bad question, or nothing is left of the documents that it names.
+        """
+        documents, since = question.get("documents", []), question.get("since", "")
+        if not documents and not since:
+            return self.answerer.stream(question)
+        return self._answerer(documents, since).stream(question)
+
+    def _answerer(self, documents: Sequence[str], since: str) -> Answerer:
+        library = self.library
+        if not isinstance(library, DiskLibrary):
+            raise BriefError("This library is restricted already. Ask all that is in it.")
+        key = (frozenset(documents), since, library.store.meta("generation"))
+        with self._scoping:
+            found = self._scoped.pop(key, None)
+            if found is None:
+                found = engine(scoped(library, documents, since), self.model).answerer
+            self._scoped[key] = found  # the last is the one used last
+            while len(self._scoped) > _SCOPES:
+                del self._scoped[next(iter(self._scoped))]
+        return found
 
     def warm(self) -> None:
         """Load what selects evidence, so that no question waits for it."""

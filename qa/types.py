@@ -21,10 +21,16 @@ class Turn:
 
 
 class Question(TypedDict, total=False):
-    """The input of the answering runnable."""
+    """The input of the answering runnable.
+
+    `documents` (ids) and `since` (an ISO date, possibly shortened) restrict what an engine answers
+    from, as in `index.scope`; an `Answerer` has one library and takes no notice of them.
+    """
 
     question: str
     history: list[Turn]
+    documents: list[str]
+    since: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,19 @@
 import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from index.access import changing
+from index.access import changing, reading
+from index.changes import Changes
 from index.library import DiskLibrary
 from index.reading import read_document
-from tests.fakes import BagOfWords
+from qa.answering import Answerer
+from qa.engine import Engine
+from qa.local_model import LocalModel
+from tests.fakes import BagOfWords, SharedWords
 
 ROOT = Path(__file__).parent.parent
 REPORT = ROOT / "reports" / "sahel-security-report.md"
@@ -27,6 +34,28 @@ def library(tmp_path: Path) -> "DiskLibrary":
     with changing(tmp_path / "library", BagOfWords()) as library:
         library.add(read_document(REPORT), str(REPORT))
         yield library
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Engine]:
+    """Answer from a library that can be changed; changes are worked off in the thread they need."""
+    opened = threading.Event()
+    engines: list[Engine] = []
+
+    def run() -> None:
+        with reading(folder, BagOfWords()) as library:
+            changes = Changes(library)
+            answerer = Answerer(library, lambda: None, SharedWords())
+            engines.append(Engine(library, answerer, LocalModel("1.5b", folder), changes))
+            opened.set()
+            changes.run()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert opened.wait(20)
+    yield engines[0]
+    engines[0].changes.end()
+    thread.join(20)
 
 
 @pytest.fixture(scope="session")

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from index.access import changing
@@ -5,6 +7,8 @@ from index.reading import parse_document
 from index.scope import scoped
 from index.types import BriefError
 from qa.answering import Answerer
+from qa.engine import engine
+from qa.local_model import LocalModel
 from qa.output import as_json, as_text
 from tests.fakes import BagOfWords, Scripted, SharedWords
 
@@ -73,3 +77,30 @@ def test_a_restriction_that_leaves_nothing_is_said(two):
         scoped(two, ["none.md"])
     with pytest.raises(BriefError, match="not a date"):
         scoped(two, since="last week")
+
+
+def test_each_question_may_be_asked_of_documents_of_its_own(two, tmp_path):
+    answering = engine(two, LocalModel("1.5b", tmp_path))
+    old, new = (
+        {d.title: d.id for d in two.documents()}[t] for t in ("The mission", "The mission today")
+    )
+    asked = {"question": ASKED, "history": []}
+
+    def titles(**restriction):
+        *_, last = answering.stream({**asked, **restriction})
+        return {c.document.title for c in last.citations}
+
+    answering = replace(answering, answerer=Answerer(two, lambda: None, SharedWords()))
+    assert titles() == {"The mission", "The mission today"}
+    with pytest.raises(BriefError, match="no document is called"):
+        titles(documents=["none"])
+    kept = answering._answerer([old], "")
+    assert kept.library.documents()[0].id == old
+    assert answering._answerer([old], "") is kept
+    assert answering._answerer([new], "") is not kept
+    assert [d.id for d in answering._answerer([], "2023").library.documents()] == [new]
+    two.edit(old, title="Other")
+    assert answering._answerer([old], "").library.documents()[0].title == "Other"
+    for year in range(1990, 2010):
+        answering._answerer([], str(year))
+    assert len(answering._scoped) == 8

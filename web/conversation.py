@@ -15,6 +15,7 @@ from index.types import BriefError
 from qa.types import Answer, Question, Turn
 from web.cards import card, lines, problem
 from web.engine import OPENING, Engine, Opening
+from web.selection import Selection, read_selection
 
 _TURNS = 20  # of a conversation that are kept for follow-ups
 
@@ -40,9 +41,9 @@ class Step(NamedTuple):
 
 
 def converse(
-    opening: Opening, question: str, chat: Messages, before: Conversation
+    opening: Opening, question: str, chat: Messages, before: Conversation, selection: str = ""
 ) -> Iterator[Step]:
-    """Yield the page's steps while a question is answered.
+    """Yield the page's steps while a question is answered from what the tab has selected.
 
     They alone write the chat meanwhile: Gradio 6.31 shows a step that was on its way when another
     event wrote there, so that what Stop itself wrote was lost every other time.
@@ -57,7 +58,7 @@ def converse(
     yield Step(chat, now, gr.Textbox(value="", submit_btn=False, stop_btn="Stop"))
     try:
         engine = yield from _opened(opening, chat, now)
-        asked: Question = {"question": question, "history": list(before.turns)}
+        asked = _asked(question, before, read_selection(selection))
         shown = _said(chat, problem("Stopped before anything was found."))
         for answer in _until(stopping, engine.stream(asked) if engine else iter(())):
             shown = _said(chat, card(answer))
@@ -90,6 +91,15 @@ def _opened(
         yield Step(_said(chat, waiting), now, gr.skip())
         time.sleep(0.5)
     return engine
+
+
+def _asked(question: str, before: Conversation, selection: Selection) -> Question:
+    return {
+        "question": question,
+        "history": list(before.turns),
+        "documents": list(selection.documents or ()),
+        "since": selection.since,
+    }
 
 
 def _until(stopping: threading.Event, answers: Iterator[Answer]) -> Iterator[Answer]:

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from fastapi.responses import JSONResponse
 
+from index.changes import Changes
 from index.types import Library
 from qa.types import Answer, ModelStatus, Question
 
@@ -26,6 +27,12 @@ class Engine(Protocol):
     def model_status(self) -> ModelStatus:
         """Return how far the chat model is."""
         ...
+
+
+def changes_of(engine: Engine) -> Changes | None:
+    """Return what changes the engine's library, None where it cannot be changed from the page."""
+    found: Changes | None = getattr(engine, "changes", None)
+    return found
 
 
 Opening = Callable[[], Engine | None]

@@ -10,16 +10,19 @@ from web.cards import text
 
 def header(documents: Sequence[Document] | None, status: ModelStatus | None) -> str:
     """Return the header as HTML. `documents` is None while the library is being opened."""
-    if documents is None:
-        library = "the library is being opened"
-    else:
-        dates = [d.as_of for d in documents if d.as_of]
-        as_of = f"as of {date_words(max(dates))} · " if dates else "no as-of date · "
-        count = "1 document" if len(documents) == 1 else f"{len(documents)} documents"
-        library = f"{as_of}{count}"
     return (
-        f'<div class="bar"><h1>Sahel Brief</h1><p class="as-of">{library}</p></div>{_model(status)}'
+        '<div class="bar"><h1>Sahel Brief</h1>'
+        f'<p class="as-of">{library_line(documents)}</p></div>{_model(status)}'
     )
+
+
+def library_line(documents: Sequence[Document] | None) -> str:
+    """Return how new the library is and how many documents it has, in words of its own alone."""
+    if documents is None:
+        return "the library is being opened"
+    dates = [d.as_of for d in documents if d.as_of]
+    as_of = f"as of {date_words(max(dates))} · " if dates else "no as-of date · "
+    return f"{as_of}{'1 document' if len(documents) == 1 else f'{len(documents)} documents'}"
 
 
 def _model(status: ModelStatus | None) -> str:

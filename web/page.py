@@ -3,27 +3,27 @@
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
 
 import gradio as gr
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
 from index.types import BriefError
 from web.conversation import Conversation, Messages, Step, converse, stop
-from web.engine import OPENING, Opening, health
+from web.engine import Opening, health
 from web.header import header
-from web.viewer import document_json
+from web.library import library_routes, refused
 
 _HERE = Path(__file__).parent
+_SCRIPTS = ("viewer.js", "library.js", "shelf.js", "adding.js", "selection.js")
 _AT_ONCE = 32  # questions and timers that are served at once
 _QUEUE = 64  # of them that may be on their way; the next is told to try again
 
 
 def create_app(engine: Opening, *, examples: Sequence[str]) -> FastAPI:
-    """Return the application: the page at /, GET /healthz, and documents for the viewer.
+    """Return the application: the page at /, GET /healthz, and the library's routes.
 
     Args:
         engine: gives the engine, None while the library is still being opened.
@@ -35,21 +35,8 @@ def create_app(engine: Opening, *, examples: Sequence[str]) -> FastAPI:
     def healthz() -> JSONResponse:
         return health(engine())
 
-    @app.get("/documents")
-    def documents() -> list[dict[str, str]]:
-        found = engine()
-        return [{"id": d.id, "title": d.title} for d in found.library.documents()] if found else []
-
-    @app.get("/documents/{document_id}")
-    def document(document_id: str) -> dict[str, Any]:
-        found = engine()
-        try:
-            if found:
-                return document_json(found.library.document(document_id))
-        except BriefError as error:
-            raise HTTPException(404, str(error)) from error
-        raise HTTPException(503, OPENING)
-
+    app.include_router(library_routes(engine))
+    app.add_exception_handler(BriefError, refused)
     gr.mount_gradio_app(
         app,
         _blocks(engine, examples),
@@ -61,7 +48,7 @@ def create_app(engine: Opening, *, examples: Sequence[str]) -> FastAPI:
             font_mono=["ui-monospace", "monospace"],
         ),
         css=(_HERE / "style.css").read_text("utf-8"),
-        head=f"<script>{(_HERE / 'viewer.js').read_text('utf-8')}</script>",
+        head="".join(f"<script>{(_HERE / name).read_text('utf-8')}</script>" for name in _SCRIPTS),
         footer_links=[],
         run_history=False,
         enable_monitoring=False,
@@ -81,6 +68,7 @@ def _blocks(engine: Opening, examples: Sequence[str]) -> gr.Blocks:
                 chat = _chat()
                 with gr.Row(elem_id="examples"):
                     buttons = [gr.Button(e, size="sm", elem_classes="example") for e in examples]
+                gr.HTML('<p id="scope" role="status" hidden></p>', elem_id="scope-line")
                 box = _box()
             with gr.Column(elem_id="right", min_width=280, scale=1):
                 gr.HTML('<section id="viewer" aria-label="Report" tabindex="0"></section>')
@@ -99,6 +87,11 @@ def _top(engine: Opening) -> None:
 
     timer = gr.Timer(1.0)
     bar = gr.HTML(lambda: top()[0], elem_id="top")
+    # Beside the bar, not in it: that is drawn anew while the model loads, and would lose the focus.
+    gr.HTML(
+        '<button id="library-button" type="button" aria-haspopup="dialog">Library</button>',
+        elem_id="library-open",
+    )
     timer.tick(top, None, [bar, timer], show_progress="hidden", api_visibility="private")
 
 
@@ -131,17 +124,21 @@ def _box() -> gr.Textbox:
 
 
 def _wire(engine: Opening, chat: gr.Chatbot, box: gr.Textbox, buttons: list[gr.Button]) -> None:
-    def ask(typed: str, chat: Messages, now: Conversation, event: gr.EventData) -> Iterator[Step]:
+    def ask(
+        typed: str, chat: Messages, now: Conversation, selection: str, event: gr.EventData
+    ) -> Iterator[Step]:
         clicked = event.target.value if isinstance(event.target, gr.Button) else None
-        yield from converse(engine, clicked or typed, chat, now)
+        yield from converse(engine, clicked or typed, chat, now, selection)
 
     now = gr.State(Conversation())
+    selection = gr.Textbox(visible=False)  # never filled: the tab puts it in when it asks
     # One event for box and examples, so that "once" keeps a tab from asking two things at once.
     gr.on(
         [box.submit, *(b.click for b in buttons)],
         ask,
-        [box, chat, now],
+        [box, chat, now, selection],
         [chat, now, box],
+        js="(typed, chat, now) => [typed, chat, now, window.sahelBrief.selection()]",
         trigger_mode="once",
         api_visibility="private",
     )

@@ -1,8 +1,10 @@
 // The report beside the chat: shows documents, follows citations, marks the cited words.
 // Document text only ever becomes text nodes.
 (() => {
+  const brief = window.sahelBrief = {}; // what the page's scripts share
   const documents = new Map(); // id -> promise of a document
   let shown = null;
+  let gone = null; // the document that was shown and is not there any more
   let asked = 0; // how often words were asked for: a document that comes late is not shown
   let from = null; // the link that was followed last
 
@@ -23,6 +25,11 @@
     return node;
   };
 
+  brief.element = element;
+
+  const facts = (doc) => [doc.as_of ? `as of ${doc.as_of}` : 'no as-of date', doc.source]
+    .filter(Boolean).join(' · ');
+
   const show = async (id) => {
     const viewer = document.getElementById('viewer');
     if (shown === id && viewer.childElementCount) return viewer;
@@ -32,8 +39,7 @@
     viewer.replaceChildren();
     const head = element('header');
     head.append(element('p', 'doc-title', doc.title));
-    const facts = [doc.as_of ? `as of ${doc.as_of}` : 'no as-of date', doc.source];
-    head.append(element('p', 'doc-facts', facts.filter(Boolean).join(' · ')));
+    head.append(element('p', 'doc-facts', facts(doc)));
     const button = element('button', 'back', 'Back to the answer');
     button.addEventListener('click', back);
     viewer.append(head, button);
@@ -115,17 +121,49 @@
     }
   }).observe(document, { subtree: true, childList: true, attributeFilter: ['aria-label'] });
 
+  // From its start, as somebody wants it who has not followed a citation.
+  brief.open = async (id) => {
+    asked += 1;
+    const viewer = await show(id).catch(() => say('This document cannot be shown. Try again.'));
+    if (!viewer) return;
+    mark(viewer, 0, 0);
+    viewer.scrollTop = 0;
+    viewer.focus({ preventScroll: true });
+    viewer.scrollIntoView({ block: 'nearest' });
+  };
+
   const begin = async () => {
     const viewer = document.getElementById('viewer');
     if (!viewer) return setTimeout(begin, 200);
     if (shown || asked) return;
-    const list = await fetch('documents').then((r) => r.json()).catch(() => []);
-    if (!list.length) {
-      if (!asked) say('The library is being opened. The report comes right after.');
-      return setTimeout(begin, 1000);
+    const list = brief.documents;
+    if (!list || !list.length) {
+      say(list ? 'The library is empty. Add a document: Library, at the top.'
+        : 'The library is being opened. The report comes right after.');
+      return setTimeout(begin, 300);
     }
     await show(list[0].id).catch(() => setTimeout(begin, 1000));
     scrollTo(0, 0); // in a narrow window Gradio 6.31's autofocus scrolls past the chat
   };
+
+  // What is shown follows the library: new facts, a new version, gone, or back again.
+  document.addEventListener('library', ({ detail: { before, after } }) => {
+    documents.clear();
+    const find = (list, key, value) => list.find((d) => d[key] === value);
+    if (gone && !shown && find(after, 'id', gone)) show(gone);
+    if (!shown) return;
+    const now = find(after, 'id', shown);
+    if (now) {
+      document.querySelector('#viewer .doc-title').textContent = now.title;
+      document.querySelector('#viewer .doc-facts').textContent = facts({ ...now, as_of: now.as_of_words });
+      return;
+    }
+    const old = find(before, 'id', shown);
+    const next = old && find(after, 'file', old.file);
+    gone = shown;
+    asked += 1;
+    say('This document was removed from the library.');
+    if (next) show(next.id);
+  });
   begin();
 })();

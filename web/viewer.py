@@ -15,7 +15,8 @@ def document_json(document: Document) -> dict[str, Any]:
     """Return a document for `viewer.js`.
 
     A block has `start`, the offset of its first character in the document's text, its `text`, and
-    `level`: 1 to 6 for a heading (its # marks are left out), 0 for a paragraph.
+    `level`: 1 to 6 for a heading (its # marks are left out), 0 for a paragraph. `aside` are the
+    paragraphs that are no evidence.
     """
     _, body = front_matter(document.text)
     blocks = []
@@ -30,4 +31,5 @@ def document_json(document: Document) -> dict[str, Any]:
         "as_of": date_words(document.as_of),
         "source": document.source,
         "blocks": blocks,
+        "aside": [document.text[start:end] for start, end in document.aside],
     }

@@ -1,0 +1,64 @@
+"""The routes of the library: what is in it, and how far what was added has come."""
+
+from dataclasses import asdict
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import JSONResponse
+
+from index.access import InUse
+from index.library import DiskLibrary
+from index.reading import MAX_BYTES, SUFFIXES
+from web.changing import changing_routes
+from web.documents import known, opened, row
+from web.engine import Opening, changes_of
+from web.header import library_line
+from web.jobs import Jobs
+from web.removed import Bin
+from web.uploads import TooLarge
+from web.viewer import document_json
+
+
+def library_routes(opening: Opening) -> APIRouter:
+    """Return all of them. `opening` gives the engine, None while the library is being opened."""
+    router = APIRouter()
+    jobs = Jobs()
+    _add_reading(router, opening, jobs)
+    router.include_router(changing_routes(opening, jobs, Bin()))
+    return router
+
+
+def refused(request: Request, error: Exception) -> JSONResponse:
+    """Return a `BriefError` as an answer in words."""
+    status = 409 if isinstance(error, InUse) else 413 if isinstance(error, TooLarge) else 422
+    return JSONResponse({"detail": str(error)}, status)
+
+
+def _add_reading(router: APIRouter, opening: Opening, jobs: Jobs) -> None:
+    @router.get("/library")
+    def library() -> dict[str, Any]:
+        found = opening()
+        own = found.library if found else None
+        return {
+            "ready": found is not None,
+            "can_change": bool(found and changes_of(found)),
+            "suffixes": sorted(SUFFIXES),
+            "max_bytes": MAX_BYTES,
+            "line": library_line(own.documents() if own else None),
+            "version": own.store.meta("generation") if isinstance(own, DiskLibrary) else "",
+        }
+
+    @router.get("/documents")
+    def documents() -> list[dict[str, Any]]:
+        own = opened(opening).library
+        return [row(own, d) for d in own.documents()]
+
+    @router.get("/documents/{document_id}")
+    def document(document_id: str) -> dict[str, Any]:
+        return document_json(known(opened(opening).library, document_id))
+
+    @router.get("/jobs/{job_id}")
+    def job(job_id: str) -> dict[str, Any]:
+        if found := jobs.find(job_id):
+            return asdict(found)
+        raise HTTPException(404, "Nothing is known of this any more.")
