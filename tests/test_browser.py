@@ -206,7 +206,8 @@ def test_a_reload_starts_afresh_and_works(page_url, browser, say):
     page.wait_for_selector("#viewer .block")
     ask(page, COUP)
     assert "Assimi Goita" in finished(page)
-    assert wrong == []
+    # What Gradio was fetching when the page was left is broken off.
+    assert [w for w in wrong if "AbortError" not in w] == []
 
 
 def follow(page, href):
