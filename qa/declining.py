@@ -73,17 +73,9 @@ def instead(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:
 
 
 def _with_the(name: str, text: str) -> str:
-    return f"the {name}" if re.search(rf"\b[Tt]he {re.escape(name)}\b", text) else name
-
-
-def reason_unknown(name: str) -> str:
-    """Say that the library never mentions a name."""
-    return f"The report does not say: it never mentions {name}."
-
-
-def reason_silent(speaker: str) -> str:
-    """Say that somebody says nothing about what the question asks them about."""
-    return f"The report does not say: nothing that {speaker} says in it is about that."
+    """Return a name with the article that it mostly has: "the Wagner Group", but "Mali"."""
+    with_it = len(re.findall(rf"\b[Tt]he {re.escape(name)}\b", text))
+    return f"the {name}" if 2 * with_it > text.count(name) else name
 
 
 def contradicting(question: str, evidence: Sequence[Evidence]) -> Evidence | None:
