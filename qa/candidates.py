@@ -113,7 +113,7 @@ def _window(document: Document, passage: Passage) -> tuple[int, int]:
 @lru_cache(maxsize=256)
 def _read(document: Document, start: int, end: int) -> tuple[_Sentence, ...]:
     text = document.text[start:end]
-    headings = {part.start for part in document.parts}
+    headings = {part.start for part in document.parts if part.kind == "heading"}
     spans, paragraphs, is_heading = [], [], []
     for number, (s, e) in enumerate(paragraph_spans(text)):
         heading = start + s in headings
