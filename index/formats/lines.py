@@ -1,4 +1,4 @@
-"""The lines of pages become paragraphs: what repeats on every page is dropped.
+"""The lines of pages become paragraphs, also over the end of a page.
 
 It knows lines and where they stand, nothing of PDF.
 """
@@ -13,10 +13,9 @@ from statistics import median
 from index.formats.hyphens import HYPHEN, joined
 
 _BULLET = re.compile(r"\s*[•‣▪●◦■–—*-]\s+\S")
+# A line of a table of contents: "Human rights ........ 12".
+LEADERS = re.compile(r"(?:\.{4,}|(?:\. ){4,}|…{2,})\s*\d*\s*\Z")
 _FINISHED = re.compile(r"[.!?:…][”’\"')\]\d]*\s*\Z")
-# A margin line is furniture where it repeats, digits aside, on 3 pages and an eighth of them: the
-# name of a chapter may stand on left pages only, and change.
-_REPEATS, _SHARE = 3, 0.125
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,30 +41,6 @@ class Block:
     size: float
     is_long: bool
     runs_over: list[tuple[int, int]] = field(default_factory=list)
-
-
-def without_furniture(pages: Sequence[Sequence[Line]]) -> tuple[list[list[Line]], list[str]]:
-    """Return pages without running headers, footers and page numbers, and what those said."""
-    margins = [_margin(page) for page in pages]
-    counts = Counter(key for keys in margins for key in set(keys.values()))
-    needed = max(_REPEATS, _SHARE * len(pages))
-    left_out: dict[tuple[str, int], str] = {}
-    kept = []
-    for page, keys in zip(pages, margins, strict=True):
-        drop = {i for i, key in keys.items() if counts[key] >= needed}
-        for i in sorted(drop):
-            left_out.setdefault(keys[i], page[i].text.strip())
-        kept.append([line for i, line in enumerate(page) if i not in drop])
-    return kept, list(left_out.values())
-
-
-def _margin(page: Sequence[Line]) -> dict[int, tuple[str, int]]:
-    """Return what the two highest and two lowest lines say, digits aside, and where."""
-    order = sorted(range(len(page)), key=lambda i: page[i].y)
-    return {
-        i: (re.sub(r"\d+", "#", page[i].text.strip()), round(page[i].y / 4))
-        for i in {*order[:2], *order[-2:]}
-    }
 
 
 def body_size(pages: Iterable[Iterable[Line]]) -> float:
@@ -101,34 +76,57 @@ def _page_blocks(number: int, page: Sequence[Line], known: Counter[str]) -> list
     # The usual distance between lines, in sizes of letters: headings are set wider than text.
     leading = [(a.y - b.y) / b.size for a, b in pairwise(page) if 0 < a.y - b.y < 4 * b.size]
     usual = median(leading) if leading else 1.0
-    right = max((line.right for line in page), default=0.0)
+    edges = _edges(page)
     previous: Line | None = None
     for line in page:
-        if previous is None or _begins(line, previous, usual, right):
+        if previous is None or _begins(line, previous, usual, edges[round(previous.left)]):
             found.append(Block(number, line.text.strip(), line.size, False))
         else:
             found[-1].text = joined(found[-1].text, line.text.strip(), known)
-        width = right - min(one.left for one in page)
-        found[-1].is_long = line.right - line.left > 0.6 * width
+        found[-1].is_long = not _has_room(
+            line, edges[round(line.left)], 0.3 * (line.right - line.left)
+        )
         previous = line
     return found
 
 
-def _begins(line: Line, previous: Line, usual: float, right: float) -> bool:
-    """Whether a line begins a paragraph: by gap, size, bullet, indent, or a short one before it."""
+def _edges(page: Sequence[Line]) -> dict[int, float]:
+    """Return where the column ends, on the right, of lines that begin at a place on the left."""
+    ends: dict[int, float] = {}
+    for line in page:
+        left = round(line.left)
+        ends[left] = max(line.right, ends.get(left, 0.0))
+    margin = 25  # points: indents and hanging numbers are of the same column
+    return {x: max(end for y, end in ends.items() if abs(x - y) <= margin) for x in ends}
+
+
+def _begins(line: Line, previous: Line, usual: float, edge: float) -> bool:
+    """Whether a line begins a paragraph: by gap, size, bullet, indent, or room left before it."""
     if previous.text.endswith(HYPHEN):
         return False
-    if _BULLET.match(line.text) or abs(line.size - previous.size) > 0.1 * previous.size:
-        return True
     down = previous.y - line.y
+    if previous.text.strip().isdigit() and abs(down) < line.size:
+        return False  # the number of a footnote or an item, set by itself
+    if abs(line.size - previous.size) > 0.1 * previous.size:
+        return True
+    if _BULLET.match(line.text) or LEADERS.search(previous.text):
+        return True
     finished = bool(_FINISHED.search(previous.text))
     if down < 0:  # the next column
         return finished
     if down > 1.3 * max(usual, 1.0) * line.size:
         return True
+    # Where the next word would have fitted, the line was ended on purpose.
+    word = line.text.split(maxsplit=1)[0]
+    letter = (line.right - line.left) / max(1, len(line.text))
+    if down and _has_room(previous, edge, 1.2 * letter * (len(word) + 2)):
+        return finished or not word[0].islower()
     indented = line.left - previous.left > 0.8 * line.size and down > 0.5 * line.size
-    short = previous.right < previous.left + 0.75 * (right - previous.left)
-    return finished and (indented or short)
+    return finished and indented
+
+
+def _has_room(line: Line, edge: float, width: float) -> bool:
+    return line.right + width < edge
 
 
 def _unfinished(found: list[Block], fresh: list[Block], body: float) -> int | None:

@@ -35,7 +35,8 @@ class _Walk:
 
     def _child(self, child: Any) -> None:
         tag = _tag(child)
-        if not tag or tag in _SKIPPED:
+        # The number of a note after a full stop would be read as a part of the sentence.
+        if not tag or tag in _SKIPPED or "noteref" in (child.get("role", "") + _type(child)):
             return
         if tag in ("br", "lb"):
             self._pending += " "
@@ -63,6 +64,12 @@ class _Walk:
             self._out.paragraph(self._pending, mark=self._mark)
             self._mark = ""
         self._pending = ""
+
+
+def _type(element: Any) -> str:
+    return str(
+        element.get("epub:type", "")
+    )  # so written by the HTML parser, which has no namespaces
 
 
 def _tag(element: Any) -> str:

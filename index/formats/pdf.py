@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from typing import Any
 
+from index.formats.furniture import without_furniture
 from index.formats.hyphens import HYPHEN
-from index.formats.lines import Line, blocks, body_size, without_furniture
+from index.formats.lines import LEADERS, Line, blocks, body_size
 from index.formats.writing import Writing, clean, ranges
 from index.types import BriefError, Extracted
 
@@ -47,7 +48,7 @@ def extract(data: bytes, name: str) -> Extracted:
         if block.size in larger and len(block.text) <= _HEADING_CHARS:
             out.heading(larger.index(block.size) + 1, block.text)
         else:
-            out.paragraph(block.text)
+            out.paragraph(block.text, aside=bool(LEADERS.search(block.text)))
         for page, offset in block.runs_over:
             # Cleaning shortens what stands before; the offset counts what is left.
             before = clean(block.text[:offset])

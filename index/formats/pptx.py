@@ -11,7 +11,7 @@ from index.types import BriefError, Extracted
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 # Those of MSO placeholders that repeat on every slide: date, slide number, footer, header.
 _REPEATED = {16, 13, 15, 14}
-_TITLES, _BODIES = {1, 3, 4}, {2, 7}
+_TITLES, _BODIES = {1, 3}, {2, 7}  # title, centred title; body, object
 
 
 def extract(data: bytes, name: str) -> Extracted:
@@ -36,14 +36,14 @@ def extract(data: bytes, name: str) -> Extracted:
     if out.is_empty:
         raise BriefError(f"{name} has slides without text; {remedy}")
     notice = f"Slides without text: {ranges(empty)}; {remedy}"
-    # A slide without text would start where the next one does.
     return out.extracted(**metadata(file), notices=[notice] if empty else [])
 
 
 def _slide(slide: Any, number: int, out: Writing) -> None:
     shapes = list(_shapes(slide.shapes))
-    title_shape = slide.shapes.title
-    title = clean(title_shape.text_frame.text) if title_shape is not None else ""
+    # python-pptx's own `title` takes any first placeholder, such as the body in some exports.
+    titles = [s for s in shapes if _placeholder(s) in _TITLES]
+    title = clean(" ".join(s.text_frame.text for s in titles))
     notes = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
     notes_text = notes.text if notes is not None else ""
     if not any(map(_has_text, shapes)) and not notes_text.strip():

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from index.types import Extracted, Part, PartKind, Span
 
 # Seen by nobody: soft hyphens, zero-width spaces (not the joiners, which some scripts need), byte
-# order marks, control characters.
-_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\xad\u200b\u2060\ufeff\ufffe\uffff]")
+# order marks, control characters. Also the arrow back from a footnote, which says nothing.
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\xad\u200b\u2060\ufeff\ufffe\uffff]|\u21a9\ufe0e?")
 _LIGATURE = re.compile("[\ufb00-\ufb06]")
 _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _FILE_NAME = re.compile(
@@ -18,7 +18,7 @@ _FILE_NAME = re.compile(
 
 
 def clean(text: str) -> str:
-    r"""Return text in one line, without what nobody sees: "secu\xadrity ﬁrst" → "security first"."""
+    r"""Return one line without what nobody sees: "secu\xadrity ﬁrst" → "security first"."""
     text = _LIGATURE.sub(lambda m: unicodedata.normalize("NFKC", m[0]), _INVISIBLE.sub("", text))
     return " ".join(unicodedata.normalize("NFC", text).split())
 
