@@ -284,6 +284,24 @@ def test_a_sentence_over_the_end_of_a_page_goes_on_past_its_footnote():
     ]
 
 
+def test_rows_items_and_lines_of_contents_make_paragraphs_of_their_own():
+    page = [
+        Line("Human rights . . . . . . . 7", 10, 50, 300, 700),
+        Line("Outlook . . . . . . . . . . 9", 10, 50, 300, 688),
+        Line("Town Rice Salt", 10, 50, 130, 664),
+        Line("Gao 410 95", 10, 50, 110, 652),
+        Line("• The road is closed, says the mission of the", 10, 50, 298, 640),
+        Line("United Nations in Mali.", 10, 60, 180, 628),
+    ]
+    assert [b.text for b in blocks([page], Counter())] == [
+        "Human rights . . . . . . . 7",
+        "Outlook . . . . . . . . . . 9",
+        "Town Rice Salt",
+        "Gao 410 95",
+        "• The road is closed, says the mission of the United Nations in Mali.",
+    ]
+
+
 def test_running_lines_go_where_they_repeat_digits_aside():
     pages = [
         [

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 from index.formats.lines import Line
 
-# A margin line is furniture where it repeats, digits aside, on 3 pages and an eighth of them: the
-# name of a chapter may stand on left pages only, and change.
-_REPEATS, _SHARE = 3, 0.125
+# A margin line is furniture where it repeats, digits aside, on 3 pages and an eighth of them, or
+# on 10: the name of a chapter may stand on left pages only, and change.
+_REPEATS, _SHARE, _SURELY = 3, 0.125, 10
 
 
 def without_furniture(pages: Sequence[Sequence[Line]]) -> tuple[list[list[Line]], list[str]]:
     """Return pages without running headers, footers and page numbers, and what those said."""
     margins = [_margins(page) for page in pages]
     counts = Counter(key for top, foot in margins for key in {*top.values(), *foot.values()})
-    needed = max(_REPEATS, _SHARE * len(pages))
+    needed = max(_REPEATS, min(_SHARE * len(pages), _SURELY))
     left_out: dict[tuple[str, int], str] = {}
     kept = []
     for page, keys in zip(pages, margins, strict=True):

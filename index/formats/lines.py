@@ -15,14 +15,15 @@ from index.formats.hyphens import HYPHEN, joined
 _BULLET = re.compile(r"\s*[•‣▪●◦■–—*-]\s+\S")
 # A line of a table of contents: "Human rights ........ 12".
 LEADERS = re.compile(r"(?:\.{4,}|(?:\. ){4,}|…{2,})\s*\d*\s*\Z")
-_FINISHED = re.compile(r"[.!?:…][”’\"')\]\d]*\s*\Z")
+_FINISHED = re.compile(r"[.!?:…؟۔。！？][”’\"')\]\d]*\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line of a page: its text, size of letters, left and right end, height of its baseline.
 
-    Measures are in points, from the lower left corner of the page.
+    Measures are in points, from the lower left corner of the page; those of lines that run from
+    right to left are negative.
     """
 
     text: str
@@ -95,7 +96,7 @@ def _edges(page: Sequence[Line]) -> dict[int, float]:
     ends: dict[int, float] = {}
     for line in page:
         left = round(line.left)
-        ends[left] = max(line.right, ends.get(left, 0.0))
+        ends[left] = max(line.right, ends.get(left, line.right))
     margin = 25  # points: indents and hanging numbers are of the same column
     return {x: max(end for y, end in ends.items() if abs(x - y) <= margin) for x in ends}
 
@@ -118,7 +119,8 @@ def _begins(line: Line, previous: Line, usual: float, edge: float) -> bool:
         return True
     # Where the next word would have fitted, the line was ended on purpose.
     word = line.text.split(maxsplit=1)[0]
-    letter = (line.right - line.left) / max(1, len(line.text))
+    # A letter is about half as wide as high; the average of a row of a table has gaps in it.
+    letter = min((line.right - line.left) / len(line.text), 0.55 * line.size)
     if down and _has_room(previous, edge, 1.2 * letter * (len(word) + 2)):
         return finished or not word[0].islower()
     indented = line.left - previous.left > 0.8 * line.size and down > 0.5 * line.size
