@@ -3,7 +3,7 @@
 import io
 from typing import Any
 
-from index.formats.office import damaged, metadata, opened
+from index.formats.office import check_size, damage_said, metadata
 from index.formats.writing import Writing
 from index.types import BriefError, Extracted
 
@@ -20,20 +20,22 @@ def extract(data: bytes, name: str) -> Extracted:
         BriefError: damaged, a renamed ZIP, or without text.
     """
     import docx
+    from docx.exceptions import PythonDocxError
+    from docx.opc.exceptions import OpcError
 
-    file = opened(data, name, "Word", lambda: docx.Document(io.BytesIO(data)))
+    check_size(data, name)
     out = Writing()
-    try:
+    with damage_said(name, "Word", PythonDocxError, OpcError):
+        file = docx.Document(io.BytesIO(data))
         _blocks(file.element.body, out, _Styles(file))
         _notes(file, out)
-    except (KeyError, AttributeError, ValueError):
-        raise damaged(name, "Word") from None
+        about = metadata(file)
     if out.is_empty:
         raise BriefError(
             f"{name} has no text; it may hold pictures of pages. Run text recognition (OCR) and "
             "add the result."
         )
-    return out.extracted(**metadata(file))
+    return out.extracted(**about)
 
 
 class _Styles:

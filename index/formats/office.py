@@ -1,6 +1,9 @@
 """What Word and PowerPoint files have in common: how they fail, and their properties."""
 
-from collections.abc import Callable
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from index.formats.archive import MAX_BYTES, open_zip, read_member
@@ -8,32 +11,32 @@ from index.formats.writing import iso_date
 from index.types import BriefError
 
 
-def opened(data: bytes, name: str, program: str, load: Callable[[], Any]) -> Any:
-    """Return the file as its library loads it, once its members are known to be of sane size.
-
-    Raises:
-        BriefError: damaged, or not what its name says.
-    """
-    from lxml.etree import LxmlError
-
+def check_size(data: bytes, name: str) -> None:
+    """Raise `BriefError` where the text in a file unpacks to more than is safe."""
     left = MAX_BYTES
     with open_zip(data, name) as archive:
         for info in archive.infolist():
             if info.filename.lower().endswith((".xml", ".rels")):
                 left -= len(read_member(archive, info, left=left))
+
+
+@contextmanager
+def damage_said(name: str, program: str, *own: type[Exception]) -> Iterator[None]:
+    """Turn what the libraries raise for a file that is not whole into a `BriefError`.
+
+    Beside errors of their `own` they let many through: a part is missing, XML does not parse, an
+    element is not where it must be. Random damage to the files of the tests gave each of these.
+    """
+    from lxml.etree import LxmlError
+
+    broken = (KeyError, ValueError, AttributeError, IndexError, TypeError, OSError, LxmlError)
     try:
-        return load()
-    # What the libraries let through for files that are not whole: a part that is missing, XML
-    # that does not parse, an element that is not where it must be.
-    except (KeyError, ValueError, AttributeError, IndexError, TypeError, OSError, LxmlError):
-        raise damaged(name, program) from None
-
-
-def damaged(name: str, program: str) -> BriefError:
-    """Return the error for a file that is not whole."""
-    return BriefError(
-        f"{name} is damaged or no {program} file. Open it in {program}, save it anew and add that."
-    )
+        yield
+    except (*own, *broken, zipfile.BadZipFile, zlib.error, EOFError):
+        raise BriefError(
+            f"{name} is damaged or no {program} file. Open it in {program}, save it anew and add "
+            "that."
+        ) from None
 
 
 def metadata(file: Any) -> dict[str, str]:

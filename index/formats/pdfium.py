@@ -3,11 +3,14 @@
 import ctypes
 import math
 import re
+from threading import Lock
 from typing import Any
 
 from index.formats.hyphens import HYPHEN
 from index.formats.lines import Line
 from index.types import BriefError
+
+_ONE_AT_A_TIME = Lock()  # pdfium may be called from one thread only at a time
 
 
 def read_lines(data: bytes, name: str) -> tuple[list[list[Line]], dict[str, str]]:
@@ -18,6 +21,11 @@ def read_lines(data: bytes, name: str) -> tuple[list[list[Line]], dict[str, str]
     Raises:
         BriefError: encrypted or damaged.
     """
+    with _ONE_AT_A_TIME:
+        return _read(data, name)
+
+
+def _read(data: bytes, name: str) -> tuple[list[list[Line]], dict[str, str]]:
     import pypdfium2
     import pypdfium2.raw as raw
 

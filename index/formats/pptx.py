@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from index.formats.office import damaged, metadata, opened
+from index.formats.office import check_size, damage_said, metadata
 from index.formats.writing import Writing, clean, ranges
 from index.types import BriefError, Extracted
 
@@ -21,22 +21,23 @@ def extract(data: bytes, name: str) -> Extracted:
         BriefError: damaged, a renamed ZIP, or without text.
     """
     import pptx
+    from pptx.exceptions import PythonPptxError
 
-    file = opened(data, name, "PowerPoint", lambda: pptx.Presentation(io.BytesIO(data)))
+    check_size(data, name)
     out, empty = Writing(), []
-    try:
+    with damage_said(name, "PowerPoint", PythonPptxError):
+        file = pptx.Presentation(io.BytesIO(data))
         for number, slide in enumerate(file.slides, start=1):
             before = out.next_start
             _slide(slide, number, out)
             if out.next_start == before:
                 empty.append(number)
-    except (KeyError, AttributeError, ValueError):
-        raise damaged(name, "PowerPoint") from None
+        about = metadata(file)
     remedy = "they may be pictures. Run text recognition (OCR) and add the file again."
     if out.is_empty:
         raise BriefError(f"{name} has slides without text; {remedy}")
     notice = f"Slides without text: {ranges(empty)}; {remedy}"
-    return out.extracted(**metadata(file), notices=[notice] if empty else [])
+    return out.extracted(**about, notices=[notice] if empty else [])
 
 
 def _slide(slide: Any, number: int, out: Writing) -> None:
