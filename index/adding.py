@@ -7,12 +7,11 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from index.library import Added, DiskLibrary, OnProgress
-from index.reading import MAX_BYTES, SUFFIXES, decode, parse_document, read_document
+from index.reading import MAX_BYTES, SUFFIXES, read_bytes, read_members
 from index.types import BriefError, Document
 
 STDIN = "-"
@@ -49,14 +48,20 @@ def add_all(
         if isinstance(file, Result):
             yield file
             continue
-        try:
-            document = _read(file, given, stdin)
-            place = f"{STDIN}/{document.id}" if str(file) == STDIN else str(file.resolve())
-            with progress(f"[{n}/{len(files)}] {file.name}", document) as on_progress:
-                added = library.add(document, place, on_progress, given=given)
-            yield Result(file.name, document, added)
-        except BriefError as error:
-            yield Result(file.name, error=str(error))
+        for member, document in _read(file, given, stdin):
+            name = f"{file.name}: {member}" if member else file.name
+            if isinstance(document, BriefError):
+                yield Result(name, error=str(document))
+                continue
+            place = f"{file.resolve()}!{member}" if member else str(file.resolve())
+            if str(file) == STDIN:
+                place = f"{STDIN}/{document.id}"
+            try:
+                with progress(f"[{n}/{len(files)}] {name}", document) as on_progress:
+                    added = library.add(document, place, on_progress, given=given)
+                yield Result(name, document, added)
+            except BriefError as error:
+                yield Result(name, error=str(error))
 
 
 def files_in(path: str) -> Iterator[Path | Result]:
@@ -82,19 +87,21 @@ def files_in(path: str) -> Iterator[Path | Result]:
         yield Result(path, error=f"There is no file in the folder {path}. Name another.")
 
 
-def _read(file: Path, given: Mapping[str, str], stdin: BinaryIO) -> Document:
-    facts = {key: value for key, value in given.items() if key != "author"}
-    document = _read_as(file, facts, stdin)
-    return replace(document, author=given.get("author", document.author))
-
-
-def _read_as(file: Path, given: Mapping[str, str], stdin: BinaryIO) -> Document:
+def _read(
+    file: Path, given: Mapping[str, str], stdin: BinaryIO
+) -> Iterator[tuple[str, Document | BriefError]]:
     if str(file) != STDIN:
-        return read_document(file, **given)
+        yield from read_members(file, **given)
+        return
     data = stdin.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        raise BriefError(f"Standard input has more than {MAX_BYTES // 1_000_000} MB. Split it.")
-    return parse_document(decode(data, "standard input"), name="standard input", **given)
+        large = f"Standard input has more than {MAX_BYTES // 1_000_000} MB. Split it."
+        yield "", BriefError(large)
+        return
+    try:
+        yield "", read_bytes(data, "standard input.txt", **given)
+    except BriefError as error:
+        yield "", error
 
 
 def pages(document: Document) -> int:

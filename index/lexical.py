@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Collection
 
 from index.text import stems
+from index.types import Passage
 
 SCHEMA = """
 CREATE VIRTUAL TABLE IF NOT EXISTS lexical USING fts5(stems, tokenize = 'unicode61');
@@ -21,11 +22,11 @@ class LexicalIndex:
         """Take the connection of a database that has `SCHEMA`."""
         self._db = db
 
-    def insert(self, number: int | None, place: str, text: str) -> None:
-        """Insert the words of a passage and of the place where it stands."""
+    def insert(self, number: int | None, passage: Passage) -> None:
+        """Insert the words of a passage and of the heading above it."""
         self._db.execute(
             "INSERT INTO lexical (rowid, stems) VALUES (?, ?)",
-            (number, " ".join(stems(f"{place} {text}"))),
+            (number, " ".join(stems(f"{passage.section} {passage.text}"))),
         )
 
     def delete(self, document_id: str) -> None:

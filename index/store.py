@@ -168,7 +168,7 @@ class Store:
                 "VALUES (?, ?, ?, ?, ?, ?)",
                 (p.id, p.document_id, p.start, p.end, p.text, p.place),
             ).lastrowid
-            self.lexical.insert(number, p.place, p.text)
+            self.lexical.insert(number, p)
 
     def documents(self, *, ready: bool = True) -> list[Document]:
         """Return the documents, newest as-of date first; those that are not ready on request."""

@@ -1,5 +1,6 @@
 """What a library holds and what a search returns. Everything else in `index` is behind these."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 Vectors = NDArray[np.float32]
 PartKind = Literal["heading", "page", "slide"]
 Span = tuple[int, int]
+_PAGE = re.compile(r"(?:, |\A)pages? \d+(?:–\d+)?\Z|\Aslide \d+(?:: |\Z)")
 
 
 class BriefError(Exception):
@@ -82,6 +84,15 @@ class Passage:
     end: int
     text: str
     place: str
+
+    @property
+    def section(self) -> str:
+        """The heading or slide title it stands under, "" where there is none: no page numbers.
+
+        >>> Passage("", "", 0, 0, "", "3. Coups, page 5, paragraph 2").section
+        '3. Coups'
+        """
+        return _PAGE.sub("", self.place.rpartition(", paragraph")[0])
 
 
 @dataclass(frozen=True, slots=True)

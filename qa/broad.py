@@ -122,7 +122,7 @@ class Gatherer:
         vectors = self._featurizer.vectors([c.resolved for c in found])
         middle = vectors.mean(axis=0)
         scores = 5 * (vectors @ middle) / np.linalg.norm(middle)
-        scores += [bool(_TELLING_SECTION.search(c.passage.place)) for c in found]
+        scores += [bool(_TELLING_SECTION.search(c.passage.section)) for c in found]
         return self._spread(found, scores, MAX_SENTENCES, floor=-np.inf)
 
     def _spread(
@@ -159,5 +159,5 @@ def _names_topic(word: str) -> bool:
 
 def _covered(topic: set[str], chosen: Sequence[Evidence]) -> bool:
     """Return whether the evidence or its place has every word of the topic, or its family."""
-    have = {stem(w) for e in chosen for w in words(f"{e.passage.place} {e.speaker} {e.text}")}
+    have = {stem(w) for e in chosen for w in words(f"{e.passage.section} {e.speaker} {e.text}")}
     return bool(chosen) and all(alike(stem(w), have) for w in topic)

@@ -52,7 +52,7 @@ class Candidate:
     @property
     def in_context(self) -> str:
         """The sentence after its section, speaker and the sentence before it."""
-        return f"{_section(self.passage)}\n{self.speaker}\n{self.context}\n{self.text}"
+        return f"{self.passage.section}\n{self.speaker}\n{self.context}\n{self.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def candidates(hits: Iterable[Hit], library: Library) -> list[Candidate]:
         passage = hit.passage
         document = library.document(passage.document_id)
         read = _read(document, *_window(document, passage))
-        heading = ", ".join(part for part in (document.title, _section(passage)) if part)
+        heading = ", ".join(part for part in (document.title, passage.section) if part)
         for i, s in enumerate(read):
             if s.start < passage.start or s.end > passage.end or s.heading:
                 continue
@@ -101,10 +101,6 @@ def candidates(hits: Iterable[Hit], library: Library) -> list[Candidate]:
     return found
 
 
-def _section(passage: Passage) -> str:
-    return passage.place.rpartition(", paragraph")[0]
-
-
 def _window(document: Document, passage: Passage) -> tuple[int, int]:
     if len(document.text) <= _WHOLE_CHARS:
         return 0, len(document.text)
@@ -116,7 +112,7 @@ def _window(document: Document, passage: Passage) -> tuple[int, int]:
 @lru_cache(maxsize=256)
 def _read(document: Document, start: int, end: int) -> tuple[_Sentence, ...]:
     text = document.text[start:end]
-    headings = {part.start for part in document.parts}
+    headings = {part.start for part in document.parts if part.kind == "heading"}
     spans, paragraphs, is_heading = [], [], []
     said_there = [
         piece

@@ -78,6 +78,16 @@ def _with_the(name: str, text: str) -> str:
     return f"the {name}" if 2 * with_it > text.count(name) else name
 
 
+def reason_unknown(name: str) -> str:
+    """Say that the library never mentions a name."""
+    return f"The report does not say: it never mentions {name}."
+
+
+def reason_silent(speaker: str) -> str:
+    """Say that somebody says nothing about what the question asks them about."""
+    return f"The report does not say: nothing that {speaker} says in it is about that."
+
+
 def contradicting(question: str, evidence: Sequence[Evidence]) -> Evidence | None:
     """Return the first evidence that says the opposite of what a question assumes of its names,
     or the same of another name or figure: that the fleet "has doubled", asked why it shrank.

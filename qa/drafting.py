@@ -88,7 +88,7 @@ def _granted(question: str, evidence: Evidence) -> str:
     and the question call by its name. And, where selection is sure that the evidence answers this
     very question, those that ask for it: who "leads" a firm is its "president".
     """
-    around = f"{evidence.passage.place} {evidence.passage.text}"
+    around = f"{evidence.passage.section} {evidence.passage.text}"
     have = {stem(w) for w in words(around)}
     named = {w for name, _ in names(question) for w in words(name)}
     sure = evidence.probability >= _SURE

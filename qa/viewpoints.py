@@ -49,7 +49,7 @@ class Viewpoint:
 
     def covered(self, own: Sequence[Candidate]) -> bool:
         """Return whether the speaker's sentences have a word of the topic, if there is one."""
-        have = {stem(w) for c in own for w in words(f"{c.passage.place} {c.text}")}
+        have = {stem(w) for c in own for w in words(f"{c.passage.section} {c.text}")}
         topic = content_weights(self.topic)
         return not topic or any(alike(word, have) for word in topic)
 

@@ -1,3 +1,4 @@
+import os
 from itertools import pairwise
 from pathlib import Path
 
@@ -5,7 +6,7 @@ import pytest
 
 from index.passages import MAX_CHARS, split_passages
 from index.reading import parse_document, read_document
-from index.types import BriefError
+from index.types import BriefError, Document, Part
 from tests.conftest import REPORT
 
 
@@ -61,7 +62,8 @@ def test_common_encodings_are_read(tmp_path, data, text):
         ("a.md", b"---\ntitle: x\n---\n\n", "no text"),
         ("a.txt", bytes(range(256)) * 20, "is not text"),
         ("a.txt", b"\x7fELF\x00\x00\x01", "is not text"),
-        ("a.pdf", b"%PDF-1.4", "not a format"),
+        ("a.pdf", b"%PDF-1.4", "damaged"),
+        ("a.xyz", b"Some words.", "not a format"),
     ],
 )
 def test_what_cannot_be_read_is_said_with_a_remedy(tmp_path, name, data, says):
@@ -118,3 +120,85 @@ def test_endless_text_is_cut_at_spaces_and_stays_verbatim():
     passages = split_passages(document)
     assert all(len(p.text) <= MAX_CHARS for p in passages)
     assert " ".join(p.text for p in passages) == text
+
+
+def test_form_feeds_separate_pages_and_the_place_says_which():
+    text = "First page, one.\n\nFirst page, two.\n\fSecond page.\n\f\n\fFourth page.\n\f"
+    document = parse_document(text, name="a.txt", title="T")
+    assert [p.label for p in document.parts] == ["page 1", "page 2", "page 4"]
+    assert [(p.place, p.text) for p in split_passages(document)] == [
+        ("page 1, paragraphs 1–2", "First page, one.\n\nFirst page, two."),
+        ("page 2, paragraph 1", "Second page."),
+        ("page 4, paragraph 1", "Fourth page."),
+    ]
+
+
+def test_a_page_that_begins_inside_a_paragraph_is_named_with_the_one_before():
+    text = "Short.\n\nIt begins here and goes on.\n\nThen this.\n\n# Coups\n\nA coup."
+    parts = (
+        Part(0, "page 5", "page"),
+        Part(text.index("and goes"), "page 6", "page"),
+        Part(text.index("# Coups"), "Coups"),
+    )
+    document = Document("id", "T", "", "", text, parts)
+    assert [p.place for p in split_passages(document)] == [
+        "pages 5–6, paragraphs 1–2",
+        "page 6, paragraph 1",
+        "Coups, page 6, paragraph 1",
+    ]
+
+
+def test_no_passage_crosses_a_slide_or_holds_what_is_set_aside():
+    text = "One.\n\nContents .... 7\n\nTwo.\n\nThree."
+    parts = (Part(0, "slide 1", "slide"), Part(text.index("Three"), "slide 2: End", "slide"))
+    aside = ((text.index("Contents"), text.index("\n\nTwo")),)
+    document = Document("id", "T", "", "", text, parts, aside=aside)
+    assert [(p.place, p.text) for p in split_passages(document)] == [
+        ("slide 1, paragraph 1", "One."),
+        ("slide 1, paragraph 3", "Two."),
+        ("slide 2: End, paragraph 1", "Three."),
+    ]
+
+
+def test_a_file_too_large_is_refused_before_it_is_read(tmp_path):
+    path = tmp_path / "a.txt"
+    with path.open("wb") as file:
+        file.truncate(500_000_000)
+    with pytest.raises(BriefError, match="larger than 100 MB"):
+        read_document(path)
+
+
+class Restless(type(Path())):
+    """A file that grows whenever it is read, `times` times."""
+
+    times = 0
+
+    def read_bytes(self):
+        data = super().read_bytes()
+        if Restless.times:
+            Restless.times -= 1
+            with self.open("ab") as file:
+                file.write(b" And more.")
+        return data
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_again_once(tmp_path):
+    path = Restless(tmp_path / "a.txt")
+    path.write_text("Text.")
+    Restless.times = 1
+    assert read_document(path).text == "Text. And more."
+    Restless.times = 2
+    with pytest.raises(BriefError, match="changes while it is read"):
+        read_document(path)
+
+
+def test_a_pipe_is_no_file(tmp_path):
+    os.mkfifo(tmp_path / "a.txt")
+    with pytest.raises(BriefError, match="device or a pipe"):
+        read_document(tmp_path / "a.txt")
+
+
+def test_a_name_may_be_in_any_script(tmp_path):
+    path = tmp_path / "تقرير-مالي 马里.txt"
+    path.write_text("A sentence about Mali.")
+    assert read_document(path).source == "تقرير-مالي 马里.txt"

@@ -1,0 +1,103 @@
+"""Reads the lines of a PDF file with pdfium, and where each stands."""
+
+import ctypes
+import math
+import re
+from threading import Lock
+from typing import Any
+
+from index.formats.hyphens import HYPHEN
+from index.formats.lines import Line
+from index.types import BriefError
+
+_ONE_AT_A_TIME = Lock()  # pdfium may be called from one thread only at a time
+
+
+def read_lines(data: bytes, name: str) -> tuple[list[list[Line]], dict[str, str]]:
+    """Return the lines of each page, and the metadata.
+
+    Page by page, so that memory holds one page and the lines, however many pages there are.
+
+    Raises:
+        BriefError: encrypted or damaged.
+    """
+    with _ONE_AT_A_TIME:
+        return _read(data, name)
+
+
+def _read(data: bytes, name: str) -> tuple[list[list[Line]], dict[str, str]]:
+    import pypdfium2
+    import pypdfium2.raw as raw
+
+    try:
+        file = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        if error.err_code in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY):
+            raise BriefError(
+                f"{name} is encrypted. Remove the password (print it to a new PDF) and add that."
+            ) from None
+        raise BriefError(
+            f"{name} is damaged: it cannot be opened. Get the file again, or print it to a new PDF."
+        ) from None
+    pages: list[list[Line]] = []
+    try:
+        for number in range(len(file)):
+            try:
+                page = file[number]
+            except pypdfium2.PdfiumError:
+                pages.append([])  # it is named among those without text
+                continue
+            text = page.get_textpage()
+            pages.append(_lines(text))
+            text.close()
+            page.close()
+        return pages, dict(file.get_metadata_dict())
+    finally:
+        file.close()
+
+
+def _lines(page: Any) -> list[Line]:
+    text = page.get_text_range()
+    if len(text) != page.count_chars():
+        text = _letters(page)
+    lines = []
+    for match in re.finditer(rf"[^\r\n{HYPHEN}]+{HYPHEN}?", text):
+        line = match[0]
+        if stripped := line.strip():
+            start = match.start() + len(line) - len(line.lstrip())
+            lines.append(_line(page, stripped, start, start + len(stripped.rstrip(HYPHEN)) - 1))
+    return lines
+
+
+def _letters(page: Any) -> str:
+    """Return the text letter by letter, a NUL for what has no Unicode, which pdfium leaves out.
+
+    Offsets in it are those that pdfium asks for, which they are not in the shorter text.
+    """
+    import pypdfium2.raw as raw
+
+    codes = (raw.FPDFText_GetUnicode(page, i) for i in range(page.count_chars()))
+    return "".join("\0" if 0xD800 <= c < 0xE000 or c > 0x10FFFF else chr(c) for c in codes)
+
+
+def _line(page: Any, text: str, first: int, last: int) -> Line:
+    import pypdfium2.raw as raw
+
+    x, end, y = ctypes.c_double(), ctypes.c_double(), ctypes.c_double()
+    raw.FPDFText_GetCharOrigin(page, last, end, y)
+    raw.FPDFText_GetCharOrigin(page, first, x, y)
+    # Of three letters, as one may be an initial, the number of a note, or a word of code.
+    sizes = sorted(_size(page, first + (last - first) * n // 4) for n in (1, 2, 3))
+    # Lines from right to left are mirrored, so that all run the same way.
+    way = 1 if end.value >= x.value else -1
+    return Line(text, sizes[1], way * x.value, way * end.value, y.value)
+
+
+def _size(page: Any, index: int) -> float:
+    """Return the size of a letter in points, to a tenth."""
+    import pypdfium2.raw as raw
+
+    matrix = raw.FS_MATRIX()
+    raw.FPDFText_GetMatrix(page, index, matrix)
+    scale = math.hypot(matrix.c, matrix.d) or 1.0
+    return float(round(raw.FPDFText_GetFontSize(page, index) * scale, 1))
