@@ -57,6 +57,15 @@ def test_a_document_comes_as_blocks_with_exact_offsets():
     }
 
 
+def test_the_viewer_is_told_where_pages_begin_and_what_is_set_aside():
+    text = "One.\fTwo.\n\nSubscribe to our newsletter.\n\nThree."
+    blocks = document_json(parse_document(text, name="a.txt"))["blocks"]
+    told = [(b["text"], b.get("page"), b.get("aside")) for b in blocks]
+    assert ("Two.", "page 2", None) in told or ("One.\fTwo.", "page 2", None) in told
+    assert ("Subscribe to our newsletter.", None, True) in told
+    assert told[-1] == ("Three.", None, None)
+
+
 def test_an_unknown_document_is_404(library):
     client = TestClient(create_app(lambda: engine(library), examples=[]))
     assert client.get("/documents/none").status_code == 404

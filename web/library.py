@@ -42,7 +42,7 @@ def _add_reading(router: APIRouter, opening: Opening, jobs: Jobs) -> None:
         return {
             "ready": found is not None,
             "can_change": bool(found and changes_of(found)),
-            "suffixes": sorted(SUFFIXES),
+            "suffixes": sorted(SUFFIXES - {".zip"}),
             "max_bytes": MAX_BYTES,
             "line": library_line(own.documents() if own else None),
             "version": own.store.meta("generation") if isinstance(own, DiskLibrary) else "",

@@ -62,6 +62,11 @@ def read(path: Path, name: str) -> Document:
     Raises:
         BriefError: it cannot be read; the message has the user's name of it.
     """
+    if path.suffix == ".zip":
+        raise BriefError(
+            f"{name} is an archive. Unpack it and add the files in it, or run: "
+            f"python -m index add {name}"
+        )
     stem = re.sub(r"[-_ ]+", " ", Path(name).stem).strip().capitalize()
 
     def named(text: str) -> str:

@@ -44,7 +44,10 @@
     button.addEventListener('click', back);
     viewer.append(head, button);
     for (const block of doc.blocks) {
-      const node = element(block.level ? `h${Math.min(block.level + 1, 6)}` : 'p', 'block', block.text);
+      if (block.page) viewer.append(element('p', 'page', block.page));
+      const kind = block.aside ? 'block aside' : 'block';
+      const node = element(block.level ? `h${Math.min(block.level + 1, 6)}` : 'p', kind, block.text);
+      if (block.aside) node.title = 'Set aside: no part of what the document says';
       node.dataset.start = block.start;
       viewer.append(node);
     }
