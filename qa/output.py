@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from index.types import Document
 from qa.figures import MONTHS
 from qa.types import Answer, AnswerSentence, Citation
 
@@ -38,6 +39,8 @@ def as_json(answer: Answer) -> dict[str, Any]:
                 "end": c.evidence.end,
                 "document_id": c.document.id,
                 "as_of": c.document.as_of,
+                "author": c.document.author,
+                "source": c.document.source,
                 "speaker": c.evidence.speaker,
             }
             for c in cited(answer)
@@ -88,7 +91,8 @@ def _footnote(citation: Citation) -> str:
     speaker = f"{citation.evidence.speaker}: " if citation.evidence.speaker else ""
     quote = _line(citation.evidence.text)
     return (
-        f"{speaker}“{quote}” – {citation.document.title}, {citation.evidence.passage.place}{date}"
+        f"{speaker}“{quote}” – {from_words(citation.document)}, "
+        f"{citation.evidence.passage.place}{date}"
     )
 
 
@@ -96,6 +100,12 @@ def source_words(sentence: AnswerSentence) -> str:
     """Return which document says a sentence, and of when: "Mali War (as of March 2024)"."""
     date = f" (as of {date_words(sentence.as_of)})" if sentence.as_of else ""
     return f"{sentence.source}{date}"
+
+
+def from_words(document: Document) -> str:
+    """Return what a citation says of its document: title, then author and source if it has them."""
+    by = [document.author, document.source if document.source != document.title else ""]
+    return " · ".join(words for words in (document.title, *by) if words)
 
 
 def date_words(as_of: str) -> str:

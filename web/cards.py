@@ -8,7 +8,7 @@ from dataclasses import replace
 from html import escape
 
 from index.types import Hit
-from qa.output import date_words, source_words
+from qa.output import date_words, from_words, source_words
 from qa.types import Answer, AnswerSentence, Citation
 
 # The conversation is rendered as Markdown, in which these would mean something.
@@ -96,7 +96,7 @@ def _strip(citation: Citation) -> str:
     e, document = citation.evidence, citation.document
     date = f" · as of {date_words(document.as_of)}" if document.as_of else ""
     speaker = f"{text(e.speaker)} · " if e.speaker else ""
-    where = f"{speaker}{text(e.passage.place)} · {text(document.title)}{date}"
+    where = f"{speaker}{text(e.passage.place)} · {text(from_words(document))}{date}"
     return (
         f'<li><a href="{link(document.id, e.start, e.end)}"><span class="n">{citation.n}</span>'
         f'<span class="quote">{text(e.text)}</span><span class="where">{where}</span></a></li>'
