@@ -1,6 +1,7 @@
 """The evidence for a question: the few sentences that state its answer, and how sure that is."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +20,7 @@ WIDE = 40  # passages where one section is not enough; a report of ten pages has
 MAX_EVIDENCE = 4
 # A sentence so much less likely than the best (in logits) costs the model time and tempts it.
 _BEHIND_BEST = 2.0
+_OF_ONE_DOCUMENT = 2  # pieces, where others have some as well: each is to be heard
 _SURE = 3.0  # a logit: 0.95
 _MAX_CHARS = 700  # of one piece of evidence, so that four fit into the prompt
 
@@ -71,7 +73,7 @@ class Selector:
         order = np.argsort(-logits, kind="stable")
         best = float(logits[order[0]])
         chosen: list[Evidence] = []
-        for i in order[:MAX_EVIDENCE]:
+        for i in _spread(order, [c.passage.document_id for c in found])[:MAX_EVIDENCE]:
             if logits[i] >= best - _BEHIND_BEST:
                 self.put(self.evidence(found[i], sigmoid(float(logits[i]))), chosen)
         undenied = negated(question) and not negated(chosen[0].text)
@@ -101,3 +103,17 @@ class Selector:
         )
         text = self._library.document(candidate.passage.document_id).text[start:end]
         return Evidence(candidate.passage, start, end, text, probability, candidate.speaker)
+
+
+def _spread(order: Sequence[int], documents: Sequence[str]) -> list[int]:
+    """Return an order in which no document has more than two sentences before others had theirs.
+
+    >>> _spread([0, 1, 2, 3, 4], ["a", "a", "a", "b", "a"])
+    [0, 1, 3, 2, 4]
+    """
+    seen = Counter[str]()
+    rounds = []
+    for i in order:
+        rounds.append(seen[documents[i]] // _OF_ONE_DOCUMENT)
+        seen[documents[i]] += 1
+    return [i for _, i in sorted(zip(rounds, order, strict=True), key=lambda pair: pair[0])]
