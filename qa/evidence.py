@@ -73,7 +73,7 @@ class Selector:
         order = np.argsort(-logits, kind="stable")
         best = float(logits[order[0]])
         chosen: list[Evidence] = []
-        for i in _spread(order, [c.passage.document_id for c in found])[:MAX_EVIDENCE]:
+        for i in _spread(order.tolist(), [c.passage.document_id for c in found])[:MAX_EVIDENCE]:
             if logits[i] >= best - _BEHIND_BEST:
                 self.put(self.evidence(found[i], sigmoid(float(logits[i]))), chosen)
         undenied = negated(question) and not negated(chosen[0].text)
