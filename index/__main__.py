@@ -109,9 +109,11 @@ def _said(result: Result, passages: int) -> str:
             lines.append(f"  nearly the same as “{added.like.title}” ({added.likeness:.0%})")
         lines += [f"  {notice}" for notice in document.notices]
         if document.aside:
+            aside = len(document.aside)
+            paragraphs = "1 paragraph" if aside == 1 else f"{aside} paragraphs"
             lines.append(
-                f"  set aside as no part of the text: {len(document.aside)} paragraphs; see them "
-                f"with: python -m index show {document.id}"
+                f"  set aside as no part of the text: {paragraphs}; see with: "
+                f"python -m index show {document.id}"
             )
     return "\n".join(lines)
 

@@ -30,6 +30,7 @@ __all__ = [
 MAX_BYTES = 100_000_000
 _MAX_ARCHIVE_BYTES = 500_000_000
 _TITLE_CHARS = 120
+_DATED = {".pdf", ".docx", ".pptx"}  # whose date is when the file was made, perhaps only printed
 
 
 def read_document(
@@ -98,7 +99,12 @@ def _document(
 ) -> Document:
     if as_of:
         require_date(as_of)
-    text = extracted.text
+    text, notices = extracted.text, extracted.notices
+    if extracted.as_of and not as_of and Path(name).suffix.lower() in _DATED:
+        when = (
+            f"Its as-of date, {extracted.as_of}, is that of the file. If its facts are of another"
+        )
+        notices = (*notices, f"{when}, say so: edit the document, or add it with --as-of.")
     first = next((p.label for p in extracted.parts if p.kind == "heading"), "")
     title = title or extracted.title or first or _first_line(text)
     title = title or re.sub(r"[-_ ]+", " ", Path(name).stem).strip().capitalize()
@@ -110,7 +116,7 @@ def _document(
         text,
         extracted.parts,
         author or extracted.author,
-        extracted.notices,
+        notices,
         extracted.aside,
     )
     return with_aside(document)

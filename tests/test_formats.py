@@ -85,7 +85,11 @@ def test_a_pdf_has_its_pages_and_its_running_lines_are_left_out():
     assert document.notices == (
         "Lines that repeat at the edge of pages are left out: “Sahel report, September 2023”; "
         "“Page 1 of 12”.",
+        f"Its as-of date, {document.as_of}, is that of the file. If its facts are of another, say "
+        "so: edit the document, or add it with --as-of.",
     )
+    given = read_document(DATA / "report-chromium.pdf", as_of="2023-09")
+    assert len(given.notices) == 1
     places = [p.place for p in split_passages(document)]
     assert places[1] == "1. Summary, page 1, paragraph 1"
     assert "3. Coups and the transitional government, pages 3–4, paragraphs 1–2" in places
