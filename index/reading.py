@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from index.boilerplate import boilerplate_spans
+from index.dates import dated_line
 from index.formats import detection
 from index.formats.archive import members
 from index.formats.detection import SUFFIXES
@@ -100,7 +101,9 @@ def _document(
     if as_of:
         require_date(as_of)
     text, notices = extracted.text, extracted.notices
-    if extracted.as_of and not as_of and Path(name).suffix.lower() in _DATED:
+    of_file = Path(name).suffix.lower() in _DATED
+    said = dated_line(text[front_matter(text)[1] :]) if of_file or not extracted.as_of else ""
+    if of_file and extracted.as_of and not said and not as_of:
         when = (
             f"Its as-of date, {extracted.as_of}, is that of the file. If its facts are of another"
         )
@@ -111,7 +114,7 @@ def _document(
     document = Document(
         hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16],
         title,
-        as_of or extracted.as_of,
+        as_of or said or extracted.as_of,
         source or extracted.source or name,
         text,
         extracted.parts,

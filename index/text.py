@@ -14,6 +14,9 @@ import nupunkt
 import snowballstemmer
 
 Span = tuple[int, int]
+MONTHS = (
+    "January February March April May June July August September October November December"
+).split()
 
 # Abbreviations of reports that nupunkt 0.8 takes for ends of sentences.
 _ABBREVIATIONS = {"lt", "i.s", "e.u", "u.n", "u.s", "col", "gen", "maj", "capt", "sgt"}

@@ -5,11 +5,11 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from index.text import rarity, stem, stems, words
+from index.text import MONTHS, rarity, stem, stems, words
 from index.types import Hit
 from qa.checking import means, opposites, without_names, wording
 from qa.evidence import Selection
-from qa.figures import MONTHS, figures, name_known, names, without_figures
+from qa.figures import figures, name_known, names, without_figures
 from qa.known_names import name_runs
 from qa.selection import FUNCTION_WORDS, content_weights, sigmoid
 from qa.types import Evidence

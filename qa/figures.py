@@ -4,7 +4,7 @@ import re
 
 from text_to_num import alpha2digit
 
-from index.text import Span, stems
+from index.text import MONTHS, Span, stems
 
 _SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 _FIGURE = re.compile(
@@ -18,9 +18,6 @@ _SMALL = {"two": 2.0, "three": 3.0, "twice": 2.0, "half": 0.5, "halved": 0.5}
 _WORD = re.compile(
     r"United (?:States(?: of America)?|Nations|Kingdom)\b|European Union\b|[^\W\d_][\w’'.-]*"
 )
-MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
 _ISO_DATE = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])-(\d\d)(?:T[\d:.+Z-]*)?")
 _MONTH_SHORT = re.compile(r"(?<!\w)(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?(?= ?\d)")
 _YEARS = re.compile(r"\b((?:1[89]|20)\d\d)[-–/](\d\d)\b(?![-–/\d])")

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from index.text import MONTHS
 from index.types import Document
-from qa.figures import MONTHS
 from qa.types import Answer, AnswerSentence, Citation
 
 

@@ -202,3 +202,18 @@ def test_a_name_may_be_in_any_script(tmp_path):
     path = tmp_path / "تقرير-مالي 马里.txt"
     path.write_text("A sentence about Mali.")
     assert read_document(path).source == "تقرير-مالي 马里.txt"
+
+
+@pytest.mark.parametrize(
+    ("text", "as_of"),
+    [
+        ("# Mali\n\nSahel desk, 5 September 2023\n\nThe army took over.", "2023-09-05"),
+        ("Mali\n\nSeptember 12, 2023\n\nThe army took over.", "2023-09-12"),
+        ("# Report of August 2022\n\nThe army took over.", "2022-08"),
+        ("# Mali\n\nIn June 2021 the army took over.", ""),
+        ("# Mali\n\nThe mission ends on 31 December 2023 if nobody extends it before then", ""),
+        ("---\nas_of: 2024\n---\n# Report of August 2022\n\nText.", "2024"),
+    ],
+)
+def test_the_date_of_a_title_page_is_the_as_of_date(text, as_of):
+    assert parse_document(text, name="a.md").as_of == as_of
