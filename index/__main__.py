@@ -12,9 +12,8 @@ from index.adding import Result, add_all, pages
 from index.embedding import SentenceEmbedder
 from index.inspection import contents, diagnose, export, find, summary
 from index.settings import LibrarySettings, add_library_arguments, library_settings
+from index.store import EDITABLE
 from index.types import BriefError, Document
-
-_FACTS = ("title", "author", "source", "as_of")
 
 
 def main() -> int:
@@ -71,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _given(args: argparse.Namespace) -> dict[str, str]:
-    return {key: getattr(args, key) for key in _FACTS if getattr(args, key) is not None}
+    return {key: getattr(args, key) for key in EDITABLE if getattr(args, key) is not None}
 
 
 def _add(args: argparse.Namespace, settings: LibrarySettings) -> int:

@@ -15,7 +15,7 @@ _FIRST_LINES, _LINE_CHARS, _LINE_WORDS = 12, 80, 8
 def dated_line(text: str) -> str:
     r"""Return the ISO date in the first line of a title page that has one, "" where none has.
 
-    >>> dated_line("# Mali\\n\\nSahel desk, 5 September 2023\\n\\nIn June 2021 the army took over.")
+    >>> dated_line("# Mali\n\nSahel desk, 5 September 2023\n\nIn June 2021 the army took over.")
     '2023-09-05'
     """
     lines = [line.strip(" #*_") for line in text.splitlines() if line.strip()]

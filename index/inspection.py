@@ -8,6 +8,7 @@ from typing import Any
 from index.adding import pages
 from index.library import DiskLibrary
 from index.reading import front_matter
+from index.store import EDITABLE
 from index.types import BriefError, Document
 
 
@@ -71,8 +72,8 @@ def export(library: DiskLibrary, documents: Sequence[Document], folder: Path) ->
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for document in documents:
-            facts = ("title", "author", "source", "as_of")
-            lines = [f"{key}: {getattr(document, key)}" for key in facts if getattr(document, key)]
+            facts = {key: getattr(document, key) for key in EDITABLE}
+            lines = [f"{key}: {value}" for key, value in facts.items() if value]
             _, body = front_matter(document.text)
             text = "\n".join(["---", *lines, "---", "", document.text[body:].lstrip("\n")])
             path = folder / f"{_file_name(document)}.md"
