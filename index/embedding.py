@@ -1,4 +1,4 @@
-"""The embedder: all-MiniLM-L6-v2 in onnxruntime, or any other through sentence-transformers."""
+"""The embedder: all-MiniLM-L6-v2 in OpenVINO, or any other through sentence-transformers."""
 
 import threading
 from collections.abc import Sequence

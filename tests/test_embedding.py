@@ -1,5 +1,6 @@
 """The default embedder gives what sentence-transformers gives, without torch."""
 
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from index.embedding import SentenceEmbedder
-from index.minilm import GRAPH, MiniLM, batches
+from index.minilm import MiniLM, batches
 from index.types import BriefError
 from tests.conftest import REPORT, ROOT
 
@@ -64,14 +65,16 @@ def test_vectors_are_those_of_sentence_transformers(embedder):
         texts, normalize_embeddings=True, show_progress_bar=False
     )
     cosines = np.sum(embedder.embed(texts) * theirs, axis=1)
-    assert cosines.min() >= 0.9999, texts[int(cosines.argmin())][:80]
+    # In bfloat16, which has three digits, single texts differ by some 0.0002.
+    assert cosines.min() >= 0.9995, texts[int(cosines.argmin())][:80]
+    assert np.median(cosines) >= 0.9999
 
 
 @pytest.mark.model
 def test_a_vector_belongs_to_its_text_whatever_stands_beside_it(embedder):
     texts = ["Mali", "A junta " * 300, "", "Three hundred peacekeepers were killed.", "Niger"] * 9
     alone = np.concatenate([embedder.embed([text]) for text in texts])
-    assert np.sum(embedder.embed(texts) * alone, axis=1).min() >= 0.999999
+    assert np.sum(embedder.embed(texts) * alone, axis=1).min() >= 0.9998
 
 
 @pytest.mark.model
@@ -85,7 +88,7 @@ def test_several_threads_get_what_one_gets():
     fresh, texts = SentenceEmbedder(), ["Mali left ECOWAS.", "Bread is baked."]
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda _: fresh.embed(texts), range(8)))
-    assert all(np.allclose(found[0], other, atol=1e-5) for other in found)
+    assert all(np.allclose(found[0], other, atol=1e-3) for other in found)
 
 
 @pytest.mark.model
@@ -101,7 +104,7 @@ def test_embedding_needs_neither_torch_nor_sentence_transformers():
 def test_importing_the_embedder_loads_no_runtime():
     script = (
         "import sys, index.embedding\n"
-        "sys.exit(bool({'torch', 'onnxruntime', 'tokenizers', 'safetensors'} & set(sys.modules)))"
+        "sys.exit(bool({'torch', 'openvino', 'tokenizers', 'safetensors'} & set(sys.modules)))"
     )
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
 
@@ -113,8 +116,14 @@ def test_weights_of_something_else_are_refused_with_the_remedy(tmp_path):
 
 
 @pytest.mark.model
-def test_a_changed_graph_is_refused_with_the_remedy(tmp_path):
-    changed = tmp_path / "minilm.onnx"
-    changed.write_bytes(GRAPH.read_bytes() + b"\0")
-    with pytest.raises(BriefError, match=r"git checkout -- index/minilm\.onnx"):
-        MiniLM(changed)
+def test_embedding_reports_to_nobody(tmp_path):
+    """OpenVINO's import would send an event and keep a client's id in the home folder."""
+    script = (
+        "import sys; from index.embedding import SentenceEmbedder\n"
+        "SentenceEmbedder().embed(['a'])\n"
+        "sys.exit(any(m.startswith('openvino_telemetry') and sys.modules[m] for m in sys.modules)"
+        " or 'urllib.request' in sys.modules)"
+    )
+    home = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, env=home)
+    assert not list(tmp_path.iterdir())
