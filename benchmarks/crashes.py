@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
+import index.library
 from index.access import changing, reading
 from index.inspection import diagnose
 from index.reading import parse_document
@@ -100,6 +101,7 @@ def _kill(data: Path, journal: Path, dice: random.Random) -> str:
 def _change(data: Path, journal: Path) -> int:
     """Add, remove and rebuild without end, writing down each step for good before the next."""
     dice = random.Random()  # noqa: S311
+    index.library._SETTLE_AFTER = 200  # so that kills hit that too
     with journal.open("a", encoding="utf-8", buffering=1) as log:
 
         def write(*words: str) -> None:

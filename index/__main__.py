@@ -3,14 +3,15 @@
 import argparse
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from tqdm import tqdm
 
 from index.access import changing, reading
-from index.adding import Result, add_all, pages
+from index.adding import Result, add_all
 from index.embedding import SentenceEmbedder
-from index.inspection import contents, diagnose, export, find, summary
+from index.inspection import contents, diagnose, export, find
 from index.settings import LibrarySettings, add_library_arguments, library_settings
 from index.store import EDITABLE
 from index.types import BriefError, Document
@@ -138,7 +139,7 @@ def _remove(args: argparse.Namespace, settings: LibrarySettings) -> int:
 
 def _list(args: argparse.Namespace, settings: LibrarySettings) -> int:
     with reading(settings.data, SentenceEmbedder(settings.embedder)) as library:
-        rows = [summary(library, d) for d in library.documents()]
+        rows = [asdict(info) for info in library.documents()]
     if args.json:
         print(json.dumps(rows, ensure_ascii=False, indent=2))
         return 0
@@ -213,7 +214,7 @@ class _bar(tqdm):  # type: ignore[type-arg]
 
 
 def _page_bar(name: str, document: Document) -> _bar:
-    return _bar(name, unit=" pages", total=pages(document))
+    return _bar(name, unit=" pages", total=document.info.pages)
 
 
 if __name__ == "__main__":

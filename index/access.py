@@ -18,6 +18,7 @@ from index.types import BriefError, Embedder
 
 _LOCK = "library.lock"
 _WAIT_S = 5.0
+_SETTLE_AFTER = 1_000  # vectors; see `DiskLibrary.settle`
 _LOCKS = WeakKeyDictionary[DiskLibrary, ReadWriteLock]()  # of those that are open for reading
 # Another process's first start may be indexing; that takes seconds, or minutes after a crash.
 _FIRST_START_WAIT_S = 600.0
@@ -82,6 +83,7 @@ def alone(library: DiskLibrary) -> Iterator[None]:
             library.refresh()
             try:
                 yield
+                library.settle(_SETTLE_AFTER)
             except (OSError, sqlite3.Error) as error:
                 raise _unusable(library.folder, error) from error
     finally:
@@ -108,6 +110,7 @@ def changing(
             if mend and not library.is_whole():
                 library.mend(on_progress)
             yield library
+            library.settle(_SETTLE_AFTER)
         except (OSError, sqlite3.Error) as error:
             raise _unusable(folder, error) from error
         finally:

@@ -102,13 +102,3 @@ def _read(
         yield "", read_bytes(data, "standard input.txt", **given)
     except BriefError as error:
         yield "", error
-
-
-def pages(document: Document) -> int:
-    """Return how many pages a document has: its own, or one for every 3,000 characters.
-
-    >>> pages(Document("", "", "", "", "x" * 4000, ()))
-    2
-    """
-    own = sum(part.kind != "heading" for part in document.parts)
-    return own or -(-len(document.text) // 3000)

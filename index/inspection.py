@@ -2,37 +2,22 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from index.adding import pages
 from index.library import DiskLibrary
 from index.reading import front_matter
 from index.store import EDITABLE
-from index.types import BriefError, Document
+from index.types import BriefError, Document, DocumentInfo
 
 
-def summary(library: DiskLibrary, document: Document) -> dict[str, Any]:
-    """Return what `list` says of a document, as JSON's types."""
+def contents(library: DiskLibrary, info: DocumentInfo) -> dict[str, Any]:
+    """Return all that `show` says of a document: its facts, passages, and what was set aside."""
+    document = library.document(info.id)
+    found = library.store.passages(document_id=info.id)
     return {
-        "id": document.id,
-        "title": document.title,
-        "author": document.author,
-        "source": document.source,
-        "as_of": document.as_of,
-        "path": library.store.path(document.id),
-        "pages": pages(document),
-        "passages": library.store.count_passages(document.id),
-        "characters": len(document.text),
-        "notices": list(document.notices),
-    }
-
-
-def contents(library: DiskLibrary, document: Document) -> dict[str, Any]:
-    """Return all that `show` says of a document: its summary, passages, and what was set aside."""
-    found = library.store.passages(document_id=document.id)
-    return {
-        **summary(library, document),
+        **asdict(info),
         "aside": [document.text[start:end] for start, end in document.aside],
         "contents": [
             {"place": p.place, "start": p.start, "end": p.end, "text": p.text} for p in found
@@ -40,15 +25,15 @@ def contents(library: DiskLibrary, document: Document) -> dict[str, Any]:
     }
 
 
-def find(library: DiskLibrary, wanted: str) -> Document:
+def find(library: DiskLibrary, wanted: str) -> DocumentInfo:
     """Return the one document meant by an id, its beginning, a path or a file name.
 
     Raises:
         BriefError: no document is meant, or more than one.
     """
 
-    def meant(document: Document) -> bool:
-        path = Path(library.store.path(document.id))
+    def meant(document: DocumentInfo) -> bool:
+        path = Path(document.path)
         return document.id.startswith(wanted) or path == Path(wanted).resolve() or (
             path.name == wanted
         )  # fmt: skip
@@ -60,7 +45,7 @@ def find(library: DiskLibrary, wanted: str) -> Document:
     return found[0]
 
 
-def export(library: DiskLibrary, documents: Sequence[Document], folder: Path) -> list[Path]:
+def export(library: DiskLibrary, infos: Sequence[DocumentInfo], folder: Path) -> list[Path]:
     """Write documents as Markdown with their metadata, in a shape that `add` reads again.
 
     Nothing there is overwritten.
@@ -71,7 +56,7 @@ def export(library: DiskLibrary, documents: Sequence[Document], folder: Path) ->
     written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for document in documents:
+        for document in (library.document(info.id) for info in infos):
             facts = {key: getattr(document, key) for key in EDITABLE}
             lines = [f"{key}: {value}" for key, value in facts.items() if value]
             _, body = front_matter(document.text)
@@ -98,7 +83,7 @@ def diagnose(library: DiskLibrary) -> dict[str, Any]:
     """Return counts and, in words, every problem: none in a sound library."""
     store = library.store
     problems = store.problems()
-    unready = store.documents(ready=False)
+    unready = store.infos(ready=False)
     problems += [f"“{d.title}” is not wholly indexed." for d in unready]
     stored, chosen = store.meta("embedder"), library.embedder
     if stored and stored != chosen:

@@ -5,6 +5,7 @@ and the share that two documents have in common estimates that of all their runs
 """
 
 import zlib
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,22 @@ def sketch(text: str) -> Sketch:
         for i in range(max(len(own) - _RUN_WORDS + 1, min(len(own), 1)))
     }
     return np.array(sorted(runs)[:_KEPT], dtype=np.uint32)
+
+
+def likest(own: Sketch, others: Mapping[str, Sketch]) -> tuple[str, float]:
+    """Return the key of the sketch that has most in common with `own`, and their likeness.
+
+    Raises:
+        ValueError: there are no others.
+    """
+    keys = list(others)
+    sizes = [others[key].size for key in keys]
+    shared = np.isin(np.concatenate([others[key] for key in keys]), own)
+    counts = np.add.reduceat(shared, np.cumsum([0, *sizes[:-1]]), dtype=np.int64)
+    # Only those with most hashes in common can be the likest: the exact figure for a few.
+    few = [keys[n] for n in np.argsort(-counts, kind="stable")[:8]]
+    best = max(few, key=lambda key: likeness(own, others[key]))
+    return best, likeness(own, others[best])
 
 
 def likeness(one: Sketch, other: Sketch) -> float:

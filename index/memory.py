@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from index.fusion import fuse
 from index.passages import split_passages
 from index.text import stems
-from index.types import BriefError, Document, Hit, Vectors
+from index.types import BriefError, Document, DocumentInfo, Hit, Vectors
 
 
 class MemoryLibrary:
@@ -31,9 +31,9 @@ class MemoryLibrary:
         best = sorted(scores, key=lambda i: -scores[i])[:k]
         return [Hit(self._passages[i], scores[i]) for i in best]
 
-    def documents(self) -> list[Document]:
-        """Return the documents in the order given."""
-        return list(self._documents.values())
+    def documents(self) -> list[DocumentInfo]:
+        """Return what there is, in the order given."""
+        return [document.info for document in self._documents.values()]
 
     def document(self, document_id: str) -> Document:
         """Return one document. Raises `BriefError` where there is none of that id."""

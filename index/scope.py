@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from index.inspection import find
 from index.library import DiskLibrary
 from index.reading import require_date
-from index.types import BriefError, Document, Hit, Library
+from index.types import BriefError, Document, DocumentInfo, Hit, Library
 
 
 def scoped(library: DiskLibrary, documents: Sequence[str] = (), since: str = "") -> Library:
@@ -40,7 +40,7 @@ def scoped(library: DiskLibrary, documents: Sequence[str] = (), since: str = "")
 class Scope:
     """A `Library` of chosen documents of another."""
 
-    def __init__(self, library: DiskLibrary, documents: Sequence[Document]) -> None:
+    def __init__(self, library: DiskLibrary, documents: Sequence[DocumentInfo]) -> None:
         """Take a library and those of its documents that count."""
         self._library, self._documents = library, list(documents)
         self._ids = frozenset(d.id for d in documents)
@@ -52,7 +52,7 @@ class Scope:
         """Return at most `k` passages of the chosen documents, best first."""
         return self._library.search(query, k, self._ids)
 
-    def documents(self) -> list[Document]:
+    def documents(self) -> list[DocumentInfo]:
         """Return the chosen documents, newest as-of date first."""
         return self._documents
 

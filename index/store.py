@@ -6,7 +6,8 @@ which means that its vectors are in place. A killed process leaves at most an un
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from index.lexical import SCHEMA as LEXICAL_SCHEMA
 from index.lexical import LexicalIndex
 from index.likeness import Sketch, sketch
 from index.text import stems
-from index.types import BriefError, Document, Part, Passage
+from index.types import BriefError, Document, DocumentInfo, Part, Passage, page_count
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -137,21 +138,21 @@ class Store:
                     )
 
     def replace_all_passages(
-        self, documents: Iterable[Document], passages: Iterable[Passage], **facts: str
+        self, contents: Iterable[tuple[Document, Sequence[Passage]]], **facts: str
     ) -> None:
         """Put new passages for all documents in place and set facts, in one transaction.
 
         Of the documents themselves only what is set aside is new.
         """
         with self._db:
-            for document in documents:
+            self._db.execute("DELETE FROM passages")
+            self.lexical.clear()
+            for document, passages in contents:
                 self._db.execute(
                     "UPDATE documents SET aside = ? WHERE id = ?",
                     (json.dumps(document.aside), document.id),
                 )
-            self._db.execute("DELETE FROM passages")
-            self.lexical.clear()
-            self._insert_passages(passages)
+                self._insert_passages(passages)
             self._db.execute("UPDATE documents SET ready = 1")
             for key, value in facts.items():
                 self._db.execute("REPLACE INTO meta VALUES (?, ?)", (key, value))
@@ -170,26 +171,35 @@ class Store:
             ).lastrowid
             self.lexical.insert(number, p)
 
-    def documents(self, *, ready: bool = True) -> list[Document]:
-        """Return the documents, newest as-of date first; those that are not ready on request."""
+    def infos(self, *, ready: bool = True) -> list[DocumentInfo]:
+        """Return what there is, newest as-of date first; what is not ready on request."""
         rows = self._db.execute(
-            f"SELECT {_DOCUMENT} FROM documents WHERE ready = ? "  # noqa: S608
-            "ORDER BY as_of DESC, title",
+            "SELECT id, title, as_of, source, author, notices, parts, length(text), aside, path, "
+            "(SELECT count(*) FROM passages WHERE document_id = documents.id) "
+            "FROM documents WHERE ready = ? ORDER BY as_of DESC, title",
             (int(ready),),
         )
-        return [_document(*row) for row in rows]
+        return [_info(*row) for row in rows]
 
-    def document(self, document_id: str) -> Document | None:
-        """Return a document that is ready, or None."""
+    def document(self, document_id: str, *, ready: bool = True) -> Document | None:
+        """Return a document that is ready, or on request any, or None."""
         row = self._db.execute(
-            f"SELECT {_DOCUMENT} FROM documents WHERE ready AND id = ?",  # noqa: S608
-            (document_id,),
+            f"SELECT {_DOCUMENT} FROM documents WHERE id = ? AND ready >= ?",  # noqa: S608
+            (document_id, int(ready)),
         ).fetchone()
         return _document(*row) if row else None
 
-    def sketches(self) -> dict[str, Sketch]:
-        """Return the sketch of each document that is ready and has one, by its id."""
-        rows = self._db.execute("SELECT id, sketch FROM documents WHERE ready").fetchall()
+    def stored(self) -> Iterator[Document]:
+        """Yield all documents, ready or not, one at a time."""
+        for (document_id,) in self._db.execute("SELECT id FROM documents").fetchall():
+            if document := self.document(document_id, ready=False):
+                yield document
+
+    def sketches(self, *, but: str) -> dict[str, Sketch]:
+        """Return the sketch of each document that is ready, by its id, but for one path."""
+        rows = self._db.execute(
+            "SELECT id, sketch FROM documents WHERE ready AND path != ?", (but,)
+        ).fetchall()
         return {i: np.frombuffer(data, dtype=np.uint32) for i, data in rows if data}
 
     def path(self, document_id: str) -> str:
@@ -197,25 +207,33 @@ class Store:
         row = self._db.execute("SELECT path FROM documents WHERE id = ?", (document_id,)).fetchone()
         return str(row[0]) if row else ""
 
-    def passages(self, *, document_id: str = "", ids: Sequence[str] = ()) -> list[Passage]:
-        """Return passages: those of a document in order, those with `ids` in any, or all.
+    def passages(
+        self, *, document_id: str = "", ids: Sequence[str] = (), ready: bool = True
+    ) -> list[Passage]:
+        """Return the passages of a document, or those with `ids`, in order.
 
-        By `ids` only those of documents that are ready.
+        By `ids` only those of documents that are `ready`, unless all are asked for.
         """
         query, values = f"SELECT {_PASSAGE} FROM passages p", list(ids)  # noqa: S608
         if document_id:
             query, values = f"{query} WHERE document_id = ?", [document_id]
-        elif ids:
+        else:
             query += (
                 f" WHERE id IN ({','.join('?' * len(ids))})"  # noqa: S608
-                " AND document_id IN (SELECT id FROM documents WHERE ready)"
+                " AND document_id IN (SELECT id FROM documents WHERE ready >= CAST(? AS INT))"
             )
+            values.append(str(int(ready)))
         return [Passage(*row) for row in self._db.execute(f"{query} ORDER BY number", values)]
 
     def count_passages(self, document_id: str = "") -> int:
         """Return how many passages a document has, or all of them together."""
-        query = "SELECT count(*) FROM passages WHERE ? IN ('', document_id)"
-        return int(self._db.execute(query, (document_id,)).fetchone()[0])
+        where = " WHERE document_id = ?" if document_id else ""
+        query = f"SELECT count(*) FROM passages{where}"  # noqa: S608
+        return int(self._db.execute(query, [document_id] if where else []).fetchone()[0])
+
+    def passage_ids(self) -> set[str]:
+        """Return the ids of all passages."""
+        return {i for (i,) in self._db.execute("SELECT id FROM passages")}
 
     def lexical_search(
         self, query: str, k: int, within: Collection[str] | None = None
@@ -236,10 +254,15 @@ class Store:
         passages = self.count_passages()
         if not terms or not passages:
             return 0.0
-        titles = self._db.execute("SELECT id, title FROM documents WHERE ready").fetchall()
-        named = [f" {' '.join(stems(t))} " for i, t in titles if within is None or i in within]
+        titles = self._titles()
+        named = [t for i, t in titles.items() if within is None or i in within]
         in_titles = sum(f" {terms} " in title for title in named) / max(len(named), 1)
         return max(self.lexical.count_phrase(phrase, within) / passages, in_titles)
+
+    def _titles(self) -> dict[str, str]:
+        """Return the stems of each title, between blanks, by the document's id."""
+        rows = self._db.execute("SELECT id, title FROM documents WHERE ready")
+        return {i: _stems_of(title) for i, title in rows}
 
     def problems(self) -> list[str]:
         """Return in words what is wrong inside the file: nothing, in a sound one."""
@@ -255,7 +278,7 @@ class Store:
             found.append(f"{orphans} passages belong to no document.")
         if (words := self.lexical.count()) != (passages := self.count_passages()):
             found.append(f"{passages} passages, but the words of {words}.")
-        for document in self.documents():
+        for document in self.stored():
             wrong = sum(
                 document.text[p.start : p.end] != p.text
                 for p in self.passages(document_id=document.id)
@@ -263,6 +286,34 @@ class Store:
             if wrong:
                 found.append(f"{wrong} passages of {document.id} are not slices of its text.")
         return found
+
+
+@lru_cache(maxsize=100_000)
+def _stems_of(title: str) -> str:
+    return f" {' '.join(stems(title))} "
+
+
+def _parts(stored: str) -> tuple[Part, ...]:
+    return tuple(Part(*part) for part in json.loads(stored))
+
+
+def _info(
+    id_: str, title: str, as_of: str, source: str, author: str, notices: str, parts: str,
+    characters: int, aside: str, path: str, passages: int,
+) -> DocumentInfo:  # fmt: skip
+    return DocumentInfo(
+        id_,
+        title,
+        as_of,
+        source,
+        author,
+        tuple(json.loads(notices)),
+        page_count(_parts(parts), characters),
+        characters,
+        len(json.loads(aside)),
+        path,
+        passages,
+    )
 
 
 def _document(
@@ -275,7 +326,7 @@ def _document(
         as_of,
         source,
         text,
-        tuple(Part(*part) for part in json.loads(parts)),
+        _parts(parts),
         author,
         tuple(json.loads(notices)),
         tuple((start, end) for start, end in json.loads(aside)),

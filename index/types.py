@@ -70,6 +70,51 @@ class Document:
     notices: tuple[str, ...] = ()
     aside: tuple[Span, ...] = ()
 
+    @property
+    def info(self) -> "DocumentInfo":
+        """What a list says of it; `path` and `passages` are the store's to know."""
+        return DocumentInfo(
+            self.id,
+            self.title,
+            self.as_of,
+            self.source,
+            self.author,
+            self.notices,
+            page_count(self.parts, len(self.text)),
+            len(self.text),
+            len(self.aside),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInfo:
+    """What a list says of a document, without its text, of which a library may have gigabytes.
+
+    `path` is where it was added from. `characters` counts those of the text, `aside` the spans of
+    it that are no evidence.
+    """
+
+    id: str
+    title: str
+    as_of: str
+    source: str
+    author: str
+    notices: tuple[str, ...]
+    pages: int
+    characters: int
+    aside: int
+    path: str = ""
+    passages: int = 0
+
+
+def page_count(parts: Sequence[Part], characters: int) -> int:
+    """Return how many pages a document has: its own, or one for every 3,000 characters.
+
+    >>> page_count((), 4000)
+    2
+    """
+    return sum(part.kind != "heading" for part in parts) or -(-characters // 3000)
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
@@ -120,8 +165,8 @@ class Library(Protocol):
         """Return at most `k` passages for a query, best first."""
         ...
 
-    def documents(self) -> list[Document]:
-        """Return all documents, newest as-of date first."""
+    def documents(self) -> list[DocumentInfo]:
+        """Return what there is, newest as-of date first."""
         ...
 
     def document(self, document_id: str) -> Document:

@@ -5,7 +5,6 @@ in another spelling.
 import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import chain
 
 from index.text import stem, words
 from index.types import Library
@@ -17,7 +16,7 @@ _MIN_TYPO_CHARS = 5
 # A page. On single paragraphs of SQuAD 2.0 36 of 702 answerable questions had an unknown name, and
 # 63 of 798 impossible ones.
 _MIN_CHARS = 3000
-_SEARCHED = 8  # passages
+_SEARCHED = 40  # passages that may spell a name another way; reading a whole library takes minutes
 _PARTICLES = (" ", " de ", " al ", " van ", " von ", " of ", " of the ")
 
 
@@ -39,14 +38,14 @@ def resolve_names(question: str, library: Library) -> Names:
     resolved = question
     for run in name_runs(question):
         *_, (last, _) = names(f"x {run}")  # as if inside a sentence
-        if _mentioned(last, library):
+        if _mentioned(last, library, question):
             continue
         for part in last.split("-"):
-            if _mentioned(part, library):
+            if _mentioned(part, library, question):
                 continue
             spelling = _other_spelling(part, library)
             if not spelling:
-                if sum(len(d.text) for d in library.documents()) < _MIN_CHARS:
+                if sum(d.characters for d in library.documents()) < _MIN_CHARS:
                     continue
                 return Names(question, unknown=run)
             resolved = re.sub(rf"\b{re.escape(part)}\b", spelling, resolved)
@@ -68,11 +67,12 @@ def name_runs(text: str) -> list[str]:
     return [text[s:e] for s, e in runs]
 
 
-def _mentioned(name: str, library: Library) -> bool:
+def _mentioned(name: str, library: Library, question: str) -> bool:
     if library.frequency(name) > 0 or any(library.frequency(a) > 0 for a in aliases(name)):
         return True
     if name.isupper():
-        return any(spelled_out(name, document.text) for document in library.documents())
+        found = library.search(question, _SEARCHED)
+        return any(spelled_out(name, hit.passage.text) for hit in found)
     own = stem("".join(words(name)))
     return any(same_root(own, other) for other in library.words_like(own[:4]))
 
@@ -88,10 +88,8 @@ def _other_spelling(name: str, library: Library) -> str:
     best = max(alike, key=lambda other: alike[other], default="")
     if not best or alike[best] < _ALIKE:
         return ""
-    # The passages that a search finds first: reading a whole library takes seconds.
-    found = (hit.passage.text for hit in library.search(best, _SEARCHED))
-    for text in chain(found, (document.text for document in library.documents())):
-        for word, _ in names(text):
+    for hit in library.search(best, _SEARCHED):
+        for word, _ in names(hit.passage.text):
             for part in word.split("-"):
                 if stem("".join(words(part))) == best:
                     return part

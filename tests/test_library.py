@@ -2,11 +2,13 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 
 import pytest
 
 from index.access import alone, changing, reading
 from index.changes import Changes
+from index.likeness import likeness, likest, sketch
 from index.reading import parse_document, read_document
 from index.types import BriefError
 from tests.conftest import REPORT, ROOT
@@ -44,7 +46,7 @@ def test_a_changed_document_replaces_the_old(tmp_path):
     with changing(tmp_path, BagOfWords()) as library:
         library.add(parse_document("Old words.", name="a.md"), "/a.md")
         assert library.add(parse_document("New words.", name="a.md"), "/a.md").outcome == "replaced"
-        assert [d.text for d in library.documents()] == ["New words."]
+        assert [library.document(d.id).text for d in library.documents()] == ["New words."]
         assert library.vectors.count() == library.store.count_passages() == 1
         assert [h.passage.text for h in library.search("old words", 5)] == ["New words."]
 
@@ -179,7 +181,7 @@ def run_killed(folder):
 def test_a_process_killed_while_indexing_loses_nothing_and_the_next_start_is_whole(tmp_path):
     run_killed(tmp_path)
     with reading(tmp_path, BagOfWords()) as library:
-        assert sorted(d.text for d in library.documents()) == [
+        assert sorted(library.document(d.id).text for d in library.documents()) == [
             "The first.",
             "The second.",
             "The third.",
@@ -248,7 +250,7 @@ def test_a_full_disk_is_said_and_what_was_there_stays(tmp_path):
     )
     assert "make room" in done.stdout.lower()
     with reading(tmp_path, BagOfWords()) as library:
-        assert "Some words." in [d.text for d in library.documents()]
+        assert "Some words." in [library.document(d.id).text for d in library.documents()]
 
 
 def test_many_may_read_but_a_change_needs_the_folder_alone(tmp_path):
@@ -302,3 +304,70 @@ def test_a_library_that_another_process_reads_is_not_changed(tmp_path, monkeypat
         ):
             pass
         assert library.search("coup", 1)
+
+
+def test_many_vectors_are_put_where_they_open_fast_and_stay_what_they_are(tmp_path, monkeypatch):
+    monkeypatch.setattr("index.access._SETTLE_AFTER", 3)
+    with changing(tmp_path, BagOfWords()) as library:
+        library.add(read_document(REPORT), str(REPORT))
+        before = library._vectors_folder()
+        found = library.search("second coup", 3)
+    with changing(tmp_path, BagOfWords()) as library:
+        assert library._vectors_folder() != before
+        assert not before.exists()
+        # Chroma writes this file when it has synced.
+        (synced,) = library._vectors_folder().glob("*/index_metadata.pickle")
+        assert library.search("second coup", 3) == found
+        # What comes after is not synced in place: there a kill could destroy it.
+        was = synced.stat().st_mtime_ns
+        for n in range(2):
+            library.add(parse_document(f"Well {n} is dry.", name=f"{n}.md"), f"/{n}.md")
+        assert library.search("well dry", 1)[0].passage.text.startswith("Well")
+        assert synced.stat().st_mtime_ns == was
+        assert library._unsettled() == 2
+    with reading(tmp_path, BagOfWords()) as library:
+        assert library.is_whole()
+        assert library.vector_problems() == []
+        assert library.search("well dry", 1)[0].passage.text.startswith("Well")
+
+
+def test_an_open_library_is_searched_while_its_vectors_are_put_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.setattr("index.access._SETTLE_AFTER", 3)
+    with reading(tmp_path, BagOfWords(), bundled=[REPORT]) as library:
+        old = library.vectors
+        with alone(library):
+            library.add(parse_document("A well is dry.", name="a.md"), "/a.md")
+            vector = library.embed(["second coup"])[0]
+        # Another thread may still hold the old ones.
+        assert old.search(vector, 1)[0][0] == library.vectors.search(vector, 1)[0][0]
+        assert library.search("well dry", 1)[0].passage.text == "A well is dry."
+
+
+def test_without_room_for_a_copy_of_the_vectors_all_stays_as_it_is(tmp_path, monkeypatch):
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("index.access._SETTLE_AFTER", 3)
+    monkeypatch.setattr("index.vectors.shutil.copytree", full)
+    with changing(tmp_path, BagOfWords()) as library:
+        library.add(read_document(REPORT), str(REPORT))
+    with reading(tmp_path, BagOfWords()) as library:
+        assert library.search("second coup", 1)
+        assert library._unsettled() == library.store.count_passages()
+
+
+def test_a_list_of_documents_holds_no_text_but_says_how_much_there_is(library):
+    (info,) = library.documents()
+    document = library.document(info.id)
+    assert info == replace(document.info, path=str(REPORT.resolve()), passages=info.passages)
+    assert (info.characters, info.passages) == (len(document.text), library.vectors.count())
+    assert not hasattr(info, "text")
+
+
+def test_the_likest_of_many_is_the_one_that_likeness_finds():
+    texts = [f"the {n} wells of the village are {n} dry and {n} deep" for n in range(40)]
+    others = {text: sketch(text) for text in texts}
+    own = sketch(f"{texts[7]} or so")
+    best, share = likest(own, others)
+    assert best == texts[7]
+    assert share == likeness(own, others[best]) == max(likeness(own, o) for o in others.values())

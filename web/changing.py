@@ -80,7 +80,8 @@ def changing_routes(opening: Opening, jobs: Jobs, bin_: Bin) -> APIRouter:
         except BriefError as error:
             return _wrong("as_of", str(error))
         _wait(changes, lambda own: own.edit(document_id, **facts))
-        return JSONResponse(row(found.library, known(found.library, document_id)))
+        info = next((i for i in found.library.documents() if i.id == document_id), None)
+        return JSONResponse(row(info) if info else {})
 
     @router.delete("/documents/{document_id}")
     def remove(document_id: str) -> dict[str, str]:
@@ -133,8 +134,7 @@ def _wait(changes: Changes, change: Callable[[DiskLibrary], Result]) -> Result:
 
 def _free(library: Library, removed: Removed) -> tuple[Document, str]:
     if isinstance(library, DiskLibrary) and any(
-        library.store.path(d.id) == removed.path and d.id != removed.document.id
-        for d in library.documents()
+        info.path == removed.path and info.id != removed.document.id for info in library.documents()
     ):
         raise BriefError("Another version of this file was added since. Remove that first.")
     return removed

@@ -1,30 +1,22 @@
 """Documents as the routes give them, and the words where there is none."""
 
 import hashlib
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import HTTPException
 
-from index.inspection import summary
-from index.library import DiskLibrary
-from index.types import BriefError, Document, Library
+from index.types import BriefError, Document, DocumentInfo, Library
 from qa.output import date_words
 from web.engine import OPENING, Engine, Opening
 
 
-def row(library: Library, document: Document) -> dict[str, Any]:
+def row(info: DocumentInfo) -> dict[str, Any]:
     """Return what the library's panel shows of a document."""
-    facts: dict[str, Any] = {"id": document.id, "title": document.title}
-    if isinstance(library, DiskLibrary):
-        facts = summary(library, document)
-        # The same for a file's next version, without telling where it lies on this machine.
-        facts["file"] = hashlib.sha256(facts.pop("path").encode()).hexdigest()[:16]
-    return {
-        **facts,
-        "as_of_words": date_words(document.as_of),
-        "state": "ready",
-        "aside": len(document.aside),
-    }
+    facts = asdict(info)
+    # The same for a file's next version, without telling where it lies on this machine.
+    facts["file"] = hashlib.sha256(facts.pop("path").encode()).hexdigest()[:16]
+    return {**facts, "as_of_words": date_words(info.as_of), "state": "ready"}
 
 
 def opened(opening: Opening) -> Engine:

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from index.types import Document
+from index.types import DocumentInfo
 from qa.output import date_words
 from qa.types import ModelStatus
 from web.cards import text
 
 
-def header(documents: Sequence[Document] | None, status: ModelStatus | None) -> str:
+def header(documents: Sequence[DocumentInfo] | None, status: ModelStatus | None) -> str:
     """Return the header as HTML. `documents` is None while the library is being opened."""
     return (
         '<div class="bar"><h1>Sahel Brief</h1>'
@@ -16,7 +16,7 @@ def header(documents: Sequence[Document] | None, status: ModelStatus | None) -> 
     )
 
 
-def library_line(documents: Sequence[Document] | None) -> str:
+def library_line(documents: Sequence[DocumentInfo] | None) -> str:
     """Return how new the library is and how many documents it has, in words of its own alone."""
     if documents is None:
         return "the library is being opened"

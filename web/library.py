@@ -51,7 +51,7 @@ def _add_reading(router: APIRouter, opening: Opening, jobs: Jobs) -> None:
     @router.get("/documents")
     def documents() -> list[dict[str, Any]]:
         own = opened(opening).library
-        return [row(own, d) for d in own.documents()]
+        return [row(info) for info in own.documents()]
 
     @router.get("/documents/{document_id}")
     def document(document_id: str) -> dict[str, Any]:

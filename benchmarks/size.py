@@ -1,0 +1,143 @@
+"""Measure how a library grows: adding, memory, disk, opening and search at several sizes.
+
+    python -m benchmarks.size [TEXTFILE …] [--sizes 1000,10000,100000] [--json FILE]
+
+One library grows from size to size with the default embedder. Its documents have 100 passages of
+some 900 characters, made of the sentences of the files in new orders (without files, of the report
+that comes with the project, whose few words make lexical search slower than real text). Opening
+and searching are measured in a new process, as after a restart. 100,000 passages take half an hour
+on two idle cores.
+"""
+
+import argparse
+import json
+import os
+import platform
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.embedding import REPORT, passages, sentences
+from index.access import changing, reading
+from index.embedding import SentenceEmbedder
+from index.reading import parse_document
+
+_OF_A_DOCUMENT = 100  # passages
+_QUERIES, _K = 40, 12  # twelve passages are what a question asks for
+
+
+def main() -> None:
+    """Grow, measure, print a table, and write the same as JSON where asked to."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("files", nargs="*", type=Path, default=[REPORT], help="UTF-8 texts")
+    parser.add_argument("--sizes", default="1000,10000,100000", help="in passages, growing")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
+    parser.add_argument("--look", type=Path, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    found = sentences(args.files)
+    if args.look:
+        print(json.dumps(look(args.look, found)))
+        return
+    about: dict[str, Any] = {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "platform": platform.platform(),
+        "cores": os.cpu_count(),
+        "load_average_before": getattr(os, "getloadavg", tuple)(),
+        "files": [path.name for path in args.files],
+    }
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        texts = documents(found)
+        for size in map(int, args.sizes.split(",")):
+            rows.append(grow(Path(folder), size, texts))
+            command = [sys.executable, "-m", "benchmarks.size", "--look", folder, *args.files]
+            done = subprocess.run(command, check=True, capture_output=True, text=True)
+            rows[-1] |= json.loads(done.stdout.splitlines()[-1])
+            print(table(rows[-1:]) if len(rows) == 1 else table(rows[-1:]).splitlines()[-1])
+    if args.json:
+        args.json.write_text(json.dumps({**about, "sizes": rows}, indent=1) + "\n", "utf-8")
+
+
+def documents(found: list[str]) -> Iterator[str]:
+    """Yield texts of documents without end, each paragraph of which becomes one passage."""
+    draw = random.Random(2)  # noqa: S311 - no secret
+    while True:
+        draw.shuffle(found)
+        yield from (
+            "\n\n".join(some)
+            for some in [passages(found, _OF_A_DOCUMENT, seed=draw.random()) for _ in range(20)]
+        )
+
+
+def grow(folder: Path, size: int, texts: Iterator[str]) -> dict[str, float]:
+    """Add documents until the library has `size` passages; return what that took."""
+    began = time.perf_counter()
+    with changing(folder, SentenceEmbedder()) as library:
+        before = library.store.count_passages()
+        while (count := library.store.count_passages()) < size:
+            name = f"document {count}"
+            library.add(parse_document(next(texts), name=name, title=name), f"/{name}")
+    took = time.perf_counter() - began
+    return {
+        "passages": count,
+        "added_per_s": (count - before) / took,
+        # Of this process so far, embedder included; kilobytes on Linux.
+        "adding_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000,
+        "store_mb": (folder / "library.sqlite3").stat().st_size / 1e6,
+        "vectors_mb": sum(
+            path.stat().st_blocks * 512 / 1e6 for path in folder.glob("vectors*/**/*")
+        ),
+    }
+
+
+def look(folder: Path, found: list[str]) -> dict[str, float]:
+    """Open a library as after a restart and search it; return what that took."""
+    queries = [text for text in found if len(text) < 150][:_QUERIES]
+    began = time.perf_counter()
+    with reading(folder, SentenceEmbedder()) as library:
+        library.search(queries[0], _K)
+        opening = time.perf_counter() - began
+        some = {info.id for info in library.documents()[:3]}
+        of_all: list[float] = []
+        of_three: list[float] = []
+        for query in queries:
+            for kind, within in ((of_all, None), (of_three, some)):
+                began = time.perf_counter()
+                library.search(query, _K, within)
+                kind.append(1000 * (time.perf_counter() - began))
+        return {
+            "opening_s": opening,
+            "search_ms": statistics.median(of_all),
+            "search_p95_ms": statistics.quantiles(of_all, n=20)[-1],
+            "search_of_three_ms": statistics.median(of_three),
+            "searching_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000,
+        }
+
+
+def table(rows: list[dict[str, float]]) -> str:
+    """Return the figures as Markdown."""
+    lines = [
+        "| passages | added/s | memory adding, MB | SQLite, MB | vectors, MB | opening, s "
+        "| search p50 / p95, ms | in 3 documents, ms | memory searching, MB |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        lines.append(
+            f"| {row['passages']:,} | {row['added_per_s']:.0f} | {row['adding_mb']:.0f} "
+            f"| {row['store_mb']:.1f} | {row['vectors_mb']:.1f} | {row['opening_s']:.1f} "
+            f"| {row['search_ms']:.0f} / {row['search_p95_ms']:.0f} "
+            f"| {row['search_of_three_ms']:.0f} | {row['searching_mb']:.0f} |"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
