@@ -47,7 +47,8 @@ _TRADE = re.compile(
     | (?:latest|more|breaking|daily|top)\ (?:[\w-]+\ ){{0,3}}(?:news|stories|headlines|updates|
         analysis|coverage|insights?|recipes|tips) | on\ {_PLATFORM} | exclusively\ (?:in|on|at|for)
     | (?:independent|quality|our|free|non-?profit|fearless)\ (?:journalism|reporting|newsroom)
-    | all\ rights\ reserved | tax-deductible | up\ to\ date | special\ offers? | podcasts? | (?:our|this|latest)\ episodes?
+    | all\ rights\ reserved | tax-deductible | up\ to\ date | special\ offers?
+    | podcasts? | (?:our|this|latest)\ episodes?
     | become\ an?\ (?:[\w-]+\ )?(?:subscriber|supporter|patron|member\ (?:today|now|and|to))
     | becoming\ an?\ (?:[\w-]+\W+)?(?:subscriber|supporter|member(?!\ (?:of|state)))
     ) | (?P<weak>
