@@ -2,7 +2,6 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.boilerplate import DATA, is_aside
 from index.boilerplate import boilerplate_spans
 from index.memory import MemoryLibrary
 from index.passages import split_passages
@@ -11,6 +10,8 @@ from index.text import outside
 from index.types import Hit
 from qa.candidates import candidates
 from tests.fakes import BagOfWords
+
+DATA = Path(__file__).parent / "data"
 
 ASIDE = [
     "Read more",
@@ -111,6 +112,11 @@ def test_a_line_of_its_own_inside_a_paragraph_is_set_aside_without_its_neighbour
     )
     assert [text[s:e] for s, e in boilerplate_spans(text)] == [text[39:]]
     assert outside((0, len(text)), boilerplate_spans(text), text) == [(0, 38)]
+
+
+def is_aside(line: str) -> bool:
+    text = f"Gao fell in June.\n\n{line}\n\nTroops left in July."
+    return any(e - s > len(line) / 2 for s, e in boilerplate_spans(text))
 
 
 def test_nearly_all_that_publishers_write_is_set_aside_and_nothing_that_reports_write():
