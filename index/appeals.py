@@ -112,6 +112,14 @@ _DECISIVE = re.compile(
     | \A\W*read\s+more\b.{{0,60}}\b(?:news|insights?|analysis|perspectives?|stories|coverage)\b
     | \A(?:please\s+)?(?:subscribe|sign\s+up)\s+
       (?:to\s+(?:receive|get|our|read|this)|for\s+(?:our|the|a\s+free|free))\b
+    | \A\W*(?:\w+\s+deeper:\s+)?read\s+(?:the\s+(?:full|whole|complete|original|entire)|
+      \w+(?:\s+\w+)?'s)\s+(?:report|story|article|interview|coverage|analysis|piece|column|series|explainer)\b
+    | \Aplease\s+(?:wait\s+while|log\s+in|register|subscribe|sign\s+(?:in|up)|whitelist|
+      disable|refresh)\b
+    | \Adownload\s+(?:the|our)\s+(?:\w+\s+){{0,4}}app\b | \bcontributed\s+to\s+this\s+{_PIECE}\b
+    | \byour\s+video\b | \b(?:these|our)\s+ads\b | \bad\s+blocker\b | \bget\s+notified\b
+    | \bfor\s+(?:less\s+than|(?:just\s+)?the\s+price\s+of)\b.{{0,30}}
+      \b(?:coffee|a\s+(?:day|week|month))\b
     | \bmust\s+be\s+logged\s+in\b | \A(?:a\s+)?post\s+shared\s+by\b | \bunsupported\s+on\s+your\b
     | \bemail\s+us\b | \bget\s+in\s+touch\s+with\s+(?:us|our)\b | \bshare\s+(?:it|this)\s+with\s+
       (?:a|your)\s+(?:friend|network)s?\b | \bto\s+receive\b.{{0,60}}\bsubscribe\b

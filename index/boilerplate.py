@@ -98,7 +98,7 @@ def _is_label(line: str) -> bool:
         return False
     label = _URL.sub("", bare).strip(_MARKS + "[]")
     ended = line.endswith(".") and not line.endswith("...")
-    quoted = line.lstrip("*_ ").startswith(("“", '"', "«"))
+    quoted = line.lstrip("*_ ").startswith(("“", '"'))
     return (is_navigation(label, ended=ended) and not quoted) or _is_notice(bare)
 
 

@@ -7,7 +7,7 @@ from index.text import words
 
 # A button has at least one of these, and the rest of it are small words.
 _SITE = set(
-    "share shares tweet retweet comment comments commenting reply subscribe subscribed "
+    "share shares tweet retweet comment comments commenting reply subscribe subscribed ebooks "
     "subscriber subscribers subscribing subscription subscriptions unsubscribe newsletter "
     "newsletters login logout register follow facebook twitter instagram youtube linkedin "
     "whatsapp telegram tiktok reddit pinterest flipboard mastodon bluesky snapchat spotify "
@@ -36,6 +36,7 @@ _ALONE = set(
 )
 _SMALL = set(
     "you your a an the this that these to of on in by via with for from at and or as it its is "
+    "older newer "
     "are be been was were our us we my me all any more most less now here today below above "
     "after before not no yet new window opens open view see show hide also like liked may might "
     "will must can get give go got full free latest top popular news update updates daily "

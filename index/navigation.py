@@ -19,14 +19,14 @@ _LINE = re.compile(
     | (?:explore|discover|browse|see|view|visit|read|check\ out|meet)\ our\ .{{1,50}}
     | (?:see|show|view|load|explore|discover|learn|find\ out|know)\ (?:more|all)(?:\ here|\ now)?
     | (?:skip|jump|back|return|go)\ to\ (?:the\ )?(?:main\ |top\ of\ )?
-        (?:content|navigation|top|home(?:\ ?page)?|page|results)
+        (?:content|navigation|top|home(?:\ ?page)?|page|results)(?:\ button)?
     | follow\ @\w+ | (?:about|contact|support|join|call|find|hire|e-?mail|connect\ with)\ us
     | site\ ?map | (?:sign|log)\ ?(?:in|up|out)
     | join(?:\ (?:now|today|here|us|free))+
     | (?:sorry,?\ )?(?:the\ )?comments?\ (?:are|have\ been)\ .{{0,20}}(?:closed|disabled|off)\b
         .{{0,40}}
     | (?:find\ out|learn|read)\ more\ about\ (?:our|us|membership|subscri\w+|the\ author)\b.{{0,40}}
-    | (?:more|most|latest|all)\ (?:on|from|by|in|posts|stories|articles)
+    | (?:more|most|latest|all)\ (?:on|about|from|by|in|posts|stories|articles)
         (?:\ (?:by|from|on|in))?\ .{{1,40}}
     | (?:view|see|read)\ all\ (?:posts|stories|articles)\ .{{1,40}}
     | (?:view|download|open|read|get|see)\ (?:as\ |the\ |this\ |a\ |our\ |full\ )*
@@ -79,6 +79,7 @@ _BUTTON = re.compile(
     re.I,
 )
 _ORIGIN = re.compile(
+    r"this\s+(?:article|story|post|piece|commentary|essay)\s+appeared\s+(?:in|on)\b|"
     r"(?:this|the)\s+(?:article|story|post|piece|commentary|essay|report|interview)\s+(?:was\s+|has\s+"
     r"(?:also\s+)?(?:been\s+)?)?(?:originally|first|also|re-?)\s*(?:published|appeared|ran|posted)\b|"
     r"(?:originally\s+(?:published|posted)|re-?published|reprinted|re-?posted)\s+(?:by|in|on|at|with|"
@@ -135,6 +136,11 @@ def is_copyright(line: str) -> bool:
 
 
 def _is_credit(line: str) -> bool:
+    """Whether a line is one credit, or several, each in brackets."""
+    return all(_names_maker(part) for part in re.split(r"\)\s*\(", line))
+
+
+def _names_maker(line: str) -> bool:
     credit = _CREDIT.match(line)
     if not credit:
         return False
