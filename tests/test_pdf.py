@@ -126,8 +126,9 @@ def test_items_with_hanging_marks_are_no_table(marks):
     assert paragraphs(page) == [f"{mark} {text}" for mark, text in zip(marks, items, strict=True)]
 
 
-def test_a_footnote_below_a_column_does_not_cut_the_sentence():
-    left = [*lines(50, 700, *LEFT[:6]), (50.0, 620.0, "1 So says the mission.~")]
+@pytest.mark.parametrize("small", ["~", ""])
+def test_a_footnote_below_a_column_does_not_cut_the_sentence(small: str):
+    left = [*lines(50, 700, *LEFT[:6]), (50.0, 620.0, f"1 So says the mission.{small}")]
     found = paragraphs([*left, *lines(320, 700, "over the river, which is slow.", *RIGHT)])
     assert found[0] == "1 So says the mission."
     assert found[1].startswith(" ".join(LEFT[:6]) + " over the river, which is slow.")

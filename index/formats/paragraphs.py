@@ -15,6 +15,8 @@ from index.formats.lines import LEADERS, Block, Line, Row, body_size
 _BULLET = re.compile(r"\s*[•‣▪●◦■–—*-]\s+\S")
 # "3. Fuel", "(b) Fuel", "iv) Fuel".
 _ITEM = re.compile(r"\s*\(?(\d{1,3}|[a-z]|[ivx]{1,5})(?:[.)]|\.\))(?:\s+\S|\Z)")
+# A note at the foot of a column, where its letters are as large as the text's.
+_NOTE = re.compile(r"(?:\d{1,3}|[*†‡])\s+\S")
 _FINISHED = re.compile(r"[.!?:…؟۔。！？][”’\"')\]\d]*\s*\Z")
 
 
@@ -143,7 +145,9 @@ def _unfinished(found: list[Block], fresh: list[Block], body: float) -> int | No
     if not fresh or fresh[0].cells or _BULLET.match(fresh[0].text):
         return None
     at = len(found) - 1
-    while at > 0 and found[at].size < 0.95 * body and found[at].page == found[-1].page:
+    while at > 0 and found[at].page == found[-1].page:
+        if found[at].size >= 0.95 * body and not _NOTE.match(found[at].text):
+            break
         at -= 1
     if at < 0:
         return None
