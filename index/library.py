@@ -7,6 +7,7 @@ derivative of the store: whenever the two differ, the store is right and the vec
 import shutil
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -161,7 +162,7 @@ class DiskLibrary:
         """Add a document, in place of the one that came from the same path before.
 
         `given` is metadata that the user gave: it also changes that of a document that is there,
-        while the file's own does not undo what was edited.
+        while the file's own does not undo what was edited, also not of a new version of it.
 
         Raises:
             BriefError: another embedder made this library.
@@ -170,6 +171,8 @@ class DiskLibrary:
         known = self.store.document(document.id)
         if known is not None:
             return self._known(known, path, given)
+        if (older := self.store.at(path)) is not None:
+            document = _with_edits_of(older, document)
         passages = split_passages(document)
         like, share = self._most_like(document, path)
         self.store.set_meta(
@@ -290,3 +293,9 @@ class DiskLibrary:
     def close(self) -> None:
         """Close the files."""
         self.store.close()
+
+
+def _with_edits_of(older: Document, document: Document) -> Document:
+    """Return a new version of a document with what the user gave of the older one."""
+    kept = {key: getattr(older, key) for key in older.edited if key not in document.edited}
+    return replace(document, **kept, edited=tuple(sorted({*older.edited, *document.edited})))
