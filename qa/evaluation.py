@@ -37,7 +37,8 @@ def judge(line: Line, result: Line) -> Line:
         right = answered and all(_any([p], text) for p in line["answer"]) and not forbidden
     if expected == "answer" and line.get("evidence"):
         cited = any(
-            _any(line["evidence"], c["quote"]) and _any([line.get("document", "")], c["document"])
+            _any(line["evidence"], c["quote"])
+            and _any([line.get("document", "")], c.get("document", ""))
             for c in result.get("citations", [])
         )
     judged = {**result, "kind": kind, "expected": expected, "right": right, "cited": cited}
