@@ -212,6 +212,54 @@ def test_two_tabs_choose_for_themselves_and_see_each_others_changes(url, browser
     assert "Traore" in finished(two)
 
 
+def test_what_is_ticked_outlives_a_reload_of_the_tab_and_no_other_tab_has_it(url, browser):
+    page, wrong = opened(browser, url)
+    panel(page)
+    drop(page, ("well.md", WELL))
+    page.wait_for_selector("#library .doc-name >> text=The well of Kati")
+    page.uncheck("#library [aria-label='Ask “The well of Kati”']")
+    page.fill("#library .choosing input", "2021")
+    page.reload()
+    page.wait_for_selector("#scope >> text=Asking 2 of 3 documents · since 2021")
+    ask(page, DUG)
+    assert "Traore" not in finished(page)
+    panel(page)
+    assert not page.is_checked("#library [aria-label='Ask “The well of Kati”']")
+    assert page.is_checked("#library [aria-label='Ask “Gao”']")
+    assert page.input_value("#library .choosing input") == "2021"
+    other = page.context.new_page()
+    other.goto(url)
+    other.wait_for_selector("#viewer .block")
+    assert not other.locator("#scope").is_visible()
+    page.keyboard.press("Escape")
+    page.click("#scope button")
+    page.reload()
+    page.wait_for_selector("#viewer .block")
+    page.wait_for_timeout(500)
+    assert not page.locator("#scope").is_visible()
+    assert wrong == []
+
+
+def test_when_nothing_that_was_chosen_is_left_all_are_asked_and_the_page_says_so(url, browser):
+    page, _ = opened(browser, url)
+    panel(page)
+    page.click("#library >> text=Choose none")
+    page.check("#library [aria-label='Ask “Gao”']")
+    drop(page, ("well.md", WELL))
+    page.wait_for_selector("#library .doc-name >> text=The well of Kati")
+    page.click("#library [aria-label='Remove “Gao”']")
+    page.wait_for_selector("#library .said >> text=Removed “Gao”.")
+    gone = "None of the documents that were chosen is left · asking all"
+    page.wait_for_selector(f"#scope >> text={gone}", state="attached")
+    assert page.is_checked("#library [aria-label='Ask “The well of Kati”']")
+    page.reload()
+    page.wait_for_selector(f"#scope >> text={gone}")
+    ask(page, DUG)
+    assert "Traore" in finished(page)
+    page.click("#scope button")
+    assert not page.locator("#scope").is_visible()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_panel_can_be_read_in_a_narrow_window(url, browser, scheme):
     page, wrong = opened(browser, url, viewport={"width": 360, "height": 740}, color_scheme=scheme)
