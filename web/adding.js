@@ -124,11 +124,12 @@
       over(false);
       if (!panel.classList.contains('fixed')) brief.dropped(event.dataTransfer).then(addAll);
     });
-    // What has ended and was seen is not shown again.
+    // What has ended and was seen is not shown again, once all that belongs to it has ended.
     panel.addEventListener('close', () => {
-      for (const row of jobs.querySelectorAll('.done, .failed')) row.remove();
-      jobs.hidden = !jobs.childElementCount;
       brief.tally.closed();
+      if (brief.tally.runs()) return;
+      jobs.replaceChildren();
+      jobs.hidden = true;
     });
     return [place, ...brief.tally.lines, jobs];
   };

@@ -41,7 +41,7 @@
       if (!batch.length) break;
       entries.push(...batch.filter((e) => !hidden(e.name)));
     }
-    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+    return entries.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
   };
 
   const walk = async (entry, folders, found) => {

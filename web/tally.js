@@ -65,6 +65,7 @@
       }
       show();
     },
+    runs,
     opened: () => { if (!runs()) label(''); },
     closed: () => {
       if (runs()) speak(`Still ${step()}.`);
