@@ -231,6 +231,7 @@ def test_a_closed_panel_says_on_its_button_how_far_it_is_and_how_it_ended(url, b
     assert page.inner_text("#library-said") == "1 added, 2 could not be added."
     panel(page)
     assert page.locator("#library .failed").count() == 2
+    assert page.locator("#library .jobs li").count() == 3
     assert page.inner_text("#library-button") == "Library"
     page.keyboard.press("Escape")
     panel(page)
@@ -429,6 +430,21 @@ def test_when_nothing_that_was_chosen_is_left_all_are_asked_and_the_page_says_so
     assert "Traore" in finished(page)
     page.click("#scope button")
     assert not page.locator("#scope").is_visible()
+
+
+def test_none_is_ticked_stays_so_although_another_that_was_ticked_is_gone(url, browser):
+    page, _ = opened(browser, url)
+    panel(page)
+    drop(page, ("well.md", WELL))
+    page.wait_for_selector("#library .doc-name >> text=The well of Kati")
+    page.click("#library >> text=Choose none")
+    page.check("#library [aria-label='Ask “Gao”']")
+    page.check("#library [aria-label='Ask “The well of Kati”']")
+    page.click("#library [aria-label='Remove “Gao”']")
+    page.wait_for_selector("#library .said >> text=Removed “Gao”.")
+    page.uncheck("#library [aria-label='Ask “The well of Kati”']")
+    page.keyboard.press("Escape")
+    assert "Asking none of 2 documents" in page.inner_text("#scope")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -85,7 +85,7 @@
     box.setAttribute('aria-label', `Ask “${doc.title}”`);
     box.addEventListener('change', () => {
       const all = brief.documents.map(file);
-      if (!chosen || areGone()) chosen = new Set(all);
+      chosen = new Set(brief.documents.filter(isChosen).map(file)); // without what is gone
       if (box.checked) chosen.add(file(doc));
       else chosen.delete(file(doc));
       if (all.every((f) => chosen.has(f))) chosen = null;
