@@ -174,7 +174,7 @@ class DiskLibrary:
         """Add a document, in place of the one that came from the same path before.
 
         `given` is metadata that the user gave: it also changes that of a document that is there,
-        while the file's own does not undo what was edited.
+        while the file's own does not undo what was edited, also not of a new version of it.
 
         Raises:
             BriefError: another embedder made this library.
@@ -183,6 +183,8 @@ class DiskLibrary:
         known = self.store.document(document.id)
         if known is not None:
             return self._known(known, path, given)
+        if (older := self.store.at(path)) is not None:
+            document = _with_edits_of(older, document)
         passages = split_passages(document)
         like, share = self._most_like(document, path)
         self.store.set_meta(
@@ -355,3 +357,9 @@ def _counted(on_progress: OnProgress | None, total: int) -> OnBatch:
             on_progress(done, total)
 
     return progress
+
+
+def _with_edits_of(older: Document, document: Document) -> Document:
+    """Return a new version of a document with what the user gave of the older one."""
+    kept = {key: getattr(older, key) for key in older.edited if key not in document.edited}
+    return replace(document, **kept, edited=tuple(sorted({*older.edited, *document.edited})))

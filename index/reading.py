@@ -98,6 +98,7 @@ def parse_document(
 def _document(
     extracted: Extracted, name: str, *, title: str, author: str, as_of: str, source: str
 ) -> Document:
+    given = {"title": title, "author": author, "as_of": as_of, "source": source}
     if as_of:
         require_date(as_of)
     text, notices = extracted.text, extracted.notices
@@ -121,6 +122,7 @@ def _document(
         author or extracted.author,
         notices,
         extracted.aside,
+        tuple(sorted(key for key, value in given.items() if value)),
     )
     return with_aside(document)
 

@@ -25,23 +25,26 @@ CREATE TABLE IF NOT EXISTS documents (
     source TEXT NOT NULL, text TEXT NOT NULL, parts TEXT NOT NULL,
     ready INTEGER NOT NULL DEFAULT 0, author TEXT NOT NULL DEFAULT '',
     notices TEXT NOT NULL DEFAULT '[]', aside TEXT NOT NULL DEFAULT '[]',
-    sketch BLOB NOT NULL DEFAULT x'');
+    sketch BLOB NOT NULL DEFAULT x'', edited TEXT NOT NULL DEFAULT '[]');
 CREATE TABLE IF NOT EXISTS passages (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, document_id TEXT NOT NULL,
     "start" INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL, place TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS passages_of ON passages (document_id);
 """
 _PASSAGE = 'p.id, p.document_id, p."start", p."end", p.text, p.place'
-_DOCUMENT = "id, title, as_of, source, text, parts, author, notices, aside"
+_DOCUMENT = "id, title, as_of, source, text, parts, author, notices, aside, edited"
 EDITABLE = ("title", "author", "source", "as_of")
-_VERSION = "2"
-# What a file of the version before lacks.
+_VERSION = "3"
+# What files of the versions before lack.
+_FROM_2 = ("ALTER TABLE documents ADD COLUMN edited TEXT NOT NULL DEFAULT '[]'",)
 _FROM_1 = (
     "ALTER TABLE documents ADD COLUMN author TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE documents ADD COLUMN notices TEXT NOT NULL DEFAULT '[]'",
     "ALTER TABLE documents ADD COLUMN aside TEXT NOT NULL DEFAULT '[]'",
     "ALTER TABLE documents ADD COLUMN sketch BLOB NOT NULL DEFAULT x''",
+    *_FROM_2,
 )
+_LACKING = {"1": _FROM_1, "2": _FROM_2}
 
 
 class Store:
@@ -65,9 +68,9 @@ class Store:
 
     def _migrate(self, path: Path) -> None:
         version = self.meta("version") or _VERSION
-        if version == "1":
+        if version in _LACKING:
             with self._db:
-                for statement in _FROM_1:
+                for statement in _LACKING[version]:
                     self._db.execute(statement)
                 self._db.execute("REPLACE INTO meta VALUES ('version', ?)", (_VERSION,))
         elif version != _VERSION:
@@ -100,10 +103,10 @@ class Store:
             self._delete(d.id)
             self._db.execute(
                 f"INSERT INTO documents (path, ready, sketch, {_DOCUMENT}) "  # noqa: S608
-                "VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (path, sketch(d.text).tobytes(), d.id, d.title, d.as_of, d.source, d.text,
                  json.dumps([[p.start, p.label, p.kind] for p in d.parts]), d.author,
-                 json.dumps(d.notices), json.dumps(d.aside)),
+                 json.dumps(d.notices), json.dumps(d.aside), json.dumps(d.edited)),
             )  # fmt: skip
             self._insert_passages(passages)
 
@@ -128,8 +131,16 @@ class Store:
             self._delete(document_id)
 
     def edit(self, document_id: str, **facts: str) -> None:
-        """Change facts of a document, of those in `EDITABLE`."""
+        """Change facts of a document, of those in `EDITABLE`, and keep in mind that they were."""
         with self._db:
+            row = self._db.execute(
+                "SELECT edited FROM documents WHERE id = ?", (document_id,)
+            ).fetchone()
+            edited = {*json.loads(row[0] if row else "[]"), *facts} & {*EDITABLE}
+            self._db.execute(
+                "UPDATE documents SET edited = ? WHERE id = ?",
+                (json.dumps(sorted(edited)), document_id),
+            )
             for key in EDITABLE:
                 if key in facts:
                     self._db.execute(
@@ -194,6 +205,14 @@ class Store:
         for (document_id,) in self._db.execute("SELECT id FROM documents").fetchall():
             if document := self.document(document_id, ready=False):
                 yield document
+
+    def at(self, path: str) -> Document | None:
+        """Return the document that was added from a path and is ready, or None."""
+        row = self._db.execute(
+            f"SELECT {_DOCUMENT} FROM documents WHERE ready AND path = ?",  # noqa: S608
+            (path,),
+        ).fetchone()
+        return _document(*row) if row else None
 
     def sketches(self, *, but: str) -> dict[str, Sketch]:
         """Return the sketch of each document that is ready, by its id, but for one path."""
@@ -318,7 +337,7 @@ def _info(
 
 def _document(
     id_: str, title: str, as_of: str, source: str, text: str, parts: str, author: str,
-    notices: str, aside: str,
+    notices: str, aside: str, edited: str,
 ) -> Document:  # fmt: skip
     return Document(
         id_,
@@ -330,4 +349,5 @@ def _document(
         author,
         tuple(json.loads(notices)),
         tuple((start, end) for start, end in json.loads(aside)),
+        tuple(json.loads(edited)),
     )

@@ -58,6 +58,7 @@ class Document:
     `as_of` is an ISO date, possibly shortened to month or year ("2023-09"), or "".
     `text` of a text file includes front matter, so that offsets are those of the file; passages
     start after it. `notices` and `aside` are as in `Extracted`; what is set aside is no evidence.
+    `edited` names what of title, author, source and as_of the user gave: a newer version keeps it.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Document:
     author: str = ""
     notices: tuple[str, ...] = ()
     aside: tuple[Span, ...] = ()
+    edited: tuple[str, ...] = ()
 
     @property
     def info(self) -> "DocumentInfo":

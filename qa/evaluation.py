@@ -1,8 +1,9 @@
 """Judges answers, checks and passages found against what is known to be right, and sums up.
 
 A line of questions has `answer` (patterns that must all match the answer), `evidence` (patterns
-of which one must match a cited passage) and `forbid` (patterns that must not match), or what
-`qa.suite_data` makes of published data. Without `answer` or `expected` it must be declined.
+of which one must match a cited passage, of a document whose title `document` matches if that is
+given) and `forbid` (patterns that must not match), or what `qa.suite_data` makes of published
+data. Without `answer` or `expected` it must be declined.
 """
 
 import re
@@ -35,7 +36,11 @@ def judge(line: Line, result: Line) -> Line:
     elif line.get("answer"):
         right = answered and all(_any([p], text) for p in line["answer"]) and not forbidden
     if expected == "answer" and line.get("evidence"):
-        cited = any(_any(line["evidence"], c["quote"]) for c in result.get("citations", []))
+        cited = any(
+            _any(line["evidence"], c["quote"])
+            and _any([line.get("document", "")], c.get("document", ""))
+            for c in result.get("citations", [])
+        )
     judged = {**result, "kind": kind, "expected": expected, "right": right, "cited": cited}
     if line.get("references"):
         judged["rouge_l"] = rouge_l(text, line["references"]) if answered else 0.0

@@ -3,8 +3,7 @@
 from typing import Any
 
 from index.text import MONTHS
-from index.types import Document
-from qa.types import Answer, AnswerSentence, Citation
+from qa.types import Answer, Citation
 
 
 def as_json(answer: Answer) -> dict[str, Any]:
@@ -29,22 +28,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
             }
             for s in answer.sentences
         ],
-        "citations": [
-            {
-                "n": c.n,
-                "quote": c.evidence.text,
-                "document": c.document.title,
-                "place": c.evidence.passage.place,
-                "start": c.evidence.start,
-                "end": c.evidence.end,
-                "document_id": c.document.id,
-                "as_of": c.document.as_of,
-                "author": c.document.author,
-                "source": c.document.source,
-                "speaker": c.evidence.speaker,
-            }
-            for c in cited(answer)
-        ],
+        "citations": [citation_json(c) for c in cited(answer)],
         "timings": {
             "evidence_ms": answer.timings.evidence_ms,
             "first_word_ms": answer.timings.first_word_ms,
@@ -52,6 +36,24 @@ def as_json(answer: Answer) -> dict[str, Any]:
         },
         "instead": list(answer.instead),
         "notice": answer.notice,
+    }
+
+
+def citation_json(citation: Citation) -> dict[str, Any]:
+    """Return a citation as one object of JSON's types."""
+    evidence, document = citation.evidence, citation.document
+    return {
+        "n": citation.n,
+        "quote": evidence.text,
+        "document": document.title,
+        "place": evidence.passage.place,
+        "start": evidence.start,
+        "end": evidence.end,
+        "document_id": document.id,
+        "as_of": document.as_of,
+        "author": document.author,
+        "source": document.source,
+        "speaker": evidence.speaker,
     }
 
 
@@ -66,7 +68,7 @@ def as_text(answer: Answer) -> str:
             lines += ["", "What one could ask:", *(f"- {question}" for question in answer.instead)]
         return "\n".join(lines)
     body = " ".join(
-        (f"{source_words(s)}: " if s.source else "")
+        (f"{source_words(s.source, s.as_of)}: " if s.source else "")
         + (f"“{s.text}”" if s.status == "quoted" else s.text)
         + "".join(f" [{n}]" for n in s.citations)
         for s in answer.sentences
@@ -86,26 +88,25 @@ def cited(answer: Answer) -> list[Citation]:
 
 
 def _footnote(citation: Citation) -> str:
-    as_of = citation.document.as_of
-    date = f", as of {date_words(as_of)}" if as_of else ""
+    document = citation.document
+    date = f", as of {date_words(document.as_of)}" if document.as_of else ""
     speaker = f"{citation.evidence.speaker}: " if citation.evidence.speaker else ""
     quote = _line(citation.evidence.text)
     return (
-        f"{speaker}“{quote}” – {from_words(citation.document)}, "
+        f"{speaker}“{quote}” – {from_words(document.title, document.author, document.source)}, "
         f"{citation.evidence.passage.place}{date}"
     )
 
 
-def source_words(sentence: AnswerSentence) -> str:
+def source_words(source: str, as_of: str) -> str:
     """Return which document says a sentence, and of when: "Mali War (as of March 2024)"."""
-    date = f" (as of {date_words(sentence.as_of)})" if sentence.as_of else ""
-    return f"{sentence.source}{date}"
+    return f"{source} (as of {date_words(as_of)})" if as_of else source
 
 
-def from_words(document: Document) -> str:
+def from_words(title: str, author: str, source: str) -> str:
     """Return what a citation says of its document: title, then author and source if it has them."""
-    by = [document.author, document.source if document.source != document.title else ""]
-    return " · ".join(words for words in (document.title, *by) if words)
+    by = [author, source if source != title else ""]
+    return " · ".join(words for words in (title, *by) if words)
 
 
 def date_words(as_of: str) -> str:

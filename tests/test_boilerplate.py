@@ -11,6 +11,8 @@ from index.types import Hit
 from qa.candidates import candidates
 from tests.fakes import BagOfWords
 
+DATA = Path(__file__).parent / "data"
+
 ASIDE = [
     "Read more",
     "Read more: Three ministers resign in Lomé",
@@ -80,14 +82,13 @@ KEPT = [
     "Mali's copyright law dates from 2008.",
     "Photo: French troops leave the base at Gossi on 19 April 2022.",
     "(C) Distribution of attacks by month and region.",
-    "This article was originally published in the Bamako weekly on 3 May 2021.",
     "Editor's note: The number of dead was corrected from 12 to 21.",
     "Learn more from local actors before a new mandate is written.",
     "Watch: a coup in the capital within six months is likely.",
     "If you want access to the fund, you must share what you know with members.",
     "Related attacks killed nine soldiers near Ménaka.",
-    "The army left Kidal in May. Subscribe to our newsletter.",
-    "Ten soldiers died near Tessit. All rights reserved.",
+    "“Share this video”",
+    "Moscow gained a base by becoming a patron of the junta.",
     "# Related articles",
     "The party offers free membership to those who register today.",
 ]
@@ -111,6 +112,61 @@ def test_a_line_of_its_own_inside_a_paragraph_is_set_aside_without_its_neighbour
     )
     assert [text[s:e] for s, e in boilerplate_spans(text)] == [text[39:]]
     assert outside((0, len(text)), boilerplate_spans(text), text) == [(0, 38)]
+
+
+def is_aside(line: str) -> bool:
+    text = f"Gao fell in June.\n\n{line}\n\nTroops left in July."
+    return any(e - s > len(line) / 2 for s, e in boilerplate_spans(text))
+
+
+def test_nearly_all_that_publishers_write_is_set_aside_and_nothing_that_reports_write():
+    appeals = (DATA / "appeals.txt").read_text().splitlines()
+    kept = [line for line in appeals if not is_aside(line)]
+    assert len(kept) <= 0.03 * len(appeals), kept
+    assert [s for s in (DATA / "statements.txt").read_text().splitlines() if is_aside(s)] == []
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "aside"),
+    [
+        (
+            "The army left Kidal in May. Subscribe to our newsletter.",
+            "Subscribe to our newsletter.",
+        ),
+        (
+            "The army left Kidal in May. Enjoying this article? Sign up for our newsletter and the "
+            "latest news in your inbox. On 3 June the rebels came back to the town.",
+            "Enjoying this article? Sign up for our newsletter and the latest news in your inbox.",
+        ),
+        ("Ten soldiers died near Tessit. All rights reserved.", "All rights reserved."),
+        ("Jane Roe is an analyst in Dakar. Follow her on Twitter.", "Follow her on Twitter."),
+        ("The army left. “Subscribe to our newsletter,” the recruiter told the boys.", ""),
+        ("Four armed groups share the town. You have to share what you know with members.", ""),
+    ],
+)
+def test_an_appeal_between_sentences_is_set_aside_alone(paragraph: str, aside: str):
+    spans = boilerplate_spans(paragraph)
+    assert " ".join(paragraph[s:e] for s, e in spans) == aside
+    passages = split_passages(parse_document(paragraph, name="a.txt"))
+    assert not aside or all(aside not in p.text for p in passages)
+    assert all(paragraph[p.start : p.end] == p.text for p in passages)
+
+
+def test_titles_below_a_label_of_links_are_set_aside_until_the_text_goes_on():
+    text = (
+        "Gao fell.\n\nRelated stories\n\nRebels take Kidal\n\nWho leads the junta?\n\n"
+        "Troops left in July.\n\nA line without a stop"
+    )
+    assert [text[s:e] for s, e in boilerplate_spans(text)] == [
+        "Related stories",
+        "Rebels take Kidal",
+        "Who leads the junta?",
+    ]
+
+
+def test_rows_and_headings_are_never_set_aside():
+    text = "| Share | Print |\n\n# Subscribe\n\n1. Sign up for our newsletter."
+    assert boilerplate_spans(text) == ()
 
 
 def test_a_wrapped_line_is_no_line_of_its_own():

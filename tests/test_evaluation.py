@@ -181,3 +181,15 @@ def test_the_table_has_counts_and_intervals():
     right, total = text.splitlines()
     assert right.split() == "right 8 of 10 0.800 [0.490, 0.943]".split()
     assert total.split() == "total p50 of 9 1234 ms".split()
+
+
+def test_a_citation_counts_only_from_the_document_that_is_wanted():
+    line = {"answer": ["Goita"], "evidence": ["second coup"], "document": "MINUSMA"}
+    result = {"answer": "Goita.", "declined": False}
+
+    def cited(title: str) -> bool:
+        citation = {"quote": "He led a second coup.", "document": title}
+        return judge(line, {**result, "citations": [citation]})["cited"]
+
+    assert cited("Mali after MINUSMA")
+    assert not cited("Mali War")

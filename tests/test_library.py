@@ -102,16 +102,62 @@ def test_nearly_the_same_text_is_added_and_pointed_out(library):
 
 
 def test_metadata_given_changes_a_known_document_and_that_of_the_file_undoes_no_edit(library):
-    (before,) = library.documents()
+    before = library.document(library.documents()[0].id)
     library.edit(before.id, title="My title", as_of="2024-01")
     assert library.add(read_document(REPORT), str(REPORT)).outcome == "unchanged"
     added = library.add(read_document(REPORT), str(REPORT), given={"source": "The desk"})
     assert added.outcome == "edited"
-    (after,) = library.documents()
+    after = library.document(library.documents()[0].id)
     assert (after.title, after.as_of, after.source) == ("My title", "2024-01", "The desk")
     assert library.frequency("my title") == 1.0
     with pytest.raises(BriefError, match="not a date"):
         library.edit(before.id, as_of="last week")
+
+
+def test_a_new_version_of_a_file_keeps_what_the_user_gave_and_takes_the_rest_from_the_file(
+    tmp_path,
+):
+    with changing(tmp_path, BagOfWords()) as library:
+        first = parse_document("# One\n\nOld words.", name="a.md", source="The desk")
+        library.add(first, "/a.md", given={"source": "The desk"})
+        library.edit(first.id, as_of="2023-05", author="")
+        library.add(parse_document("---\nauthor: Ann\n---\n# Two\n\nNew.", name="a.md"), "/a.md")
+        second = library.document(library.documents()[0].id)
+        assert (second.title, second.source, second.as_of, second.author) == (
+            "Two", "The desk", "2023-05", "",
+        )  # fmt: skip
+        given = parse_document("# Three\n\nNewer.", name="a.md", as_of="2024")
+        library.add(given, "/a.md", given={"as_of": "2024"})
+        third = library.document(library.documents()[0].id)
+        assert (third.title, third.source, third.as_of) == ("Three", "The desk", "2024")
+        assert third.edited == ("as_of", "author", "source")
+        library.add(parse_document("# Other\n\nWords.", name="b.md"), "/b.md")
+        assert next(d for d in library.documents() if d.title == "Other").source == "b.md"
+
+
+def test_what_was_edited_outlives_a_removal_that_is_undone(tmp_path):
+    with changing(tmp_path, BagOfWords()) as library:
+        library.add(parse_document("# One\n\nOld words.", name="a.md"), "/a.md")
+        library.edit(library.documents()[0].id, title="Mine")
+        removed = library.document(library.documents()[0].id)
+        library.remove(removed.id)
+        library.add(removed, "/a.md")
+        library.add(parse_document("# Two\n\nNew words.", name="a.md"), "/a.md")
+        assert [d.title for d in library.documents()] == ["Mine"]
+
+
+def test_a_library_of_version_2_is_brought_up_to_date(tmp_path):
+    with changing(tmp_path, BagOfWords()) as library:
+        library.add(parse_document("# One\n\nOld words.", name="a.md"), "/a.md")
+    with sqlite3.connect(tmp_path / "library.sqlite3") as old:
+        old.execute("ALTER TABLE documents DROP COLUMN edited")
+        old.execute("UPDATE meta SET value = '2' WHERE key = 'version'")
+    old.close()
+    with changing(tmp_path, BagOfWords()) as library:
+        document = library.document(library.documents()[0].id)
+        assert (document.title, document.edited) == ("One", ())
+        library.edit(document.id, title="Mine")
+        assert library.document(library.documents()[0].id).edited == ("title",)
 
 
 def test_a_search_may_be_restricted_to_documents(library):

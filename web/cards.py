@@ -1,35 +1,44 @@
-"""An answer as HTML for the conversation. All of it is escaped: documents, questions and what the
-model says are untrusted.
+"""An answer's record as HTML for the conversation. All of it is escaped: documents, questions and
+what the model says are untrusted. What can be done with an answer is added by `answers.js`.
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from html import escape
 
-from index.types import Hit
 from qa.output import date_words, from_words, source_words
-from qa.types import Answer, AnswerSentence, Citation
+from web.records import Record
 
 # The conversation is rendered as Markdown, in which these would mean something.
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]()#+\-.!|~$:<>]")
+# By hand, of the probability that `training.fit` fits; how well that holds is in its data card.
+_SURE, _FAIRLY = 0.8, 0.5
 
 
-def card(answer: Answer, *, stopped: bool = False) -> str:
+def card(record: Record) -> str:
     """Return an answer, at whatever stage, as one line of HTML without Markdown in it."""
     parts = []
-    if answer.resolved != answer.question:
-        parts.append(f'<p class="resolved">Understood as: {text(answer.resolved)}</p>')
-    if answer.declined:
-        parts.append(_declined(answer))
+    if record["resolved"] != record["question"]:
+        parts.append(f'<p class="resolved">Understood as: {text(record["resolved"])}</p>')
+    if record["declined"]:
+        parts.append(_declined(record))
     else:
-        parts += [_said(answer, stopped), _evidence(answer.citations), _removed(answer.sentences)]
-    if answer.notice:
-        parts.append(f'<p class="notice">{text(answer.notice)}</p>')
-    if stopped:
+        parts += [_said(record), _evidence(record["evidence"]), _removed(record["sentences"])]
+    if record["notice"]:
+        parts.append(f'<p class="notice">{text(record["notice"])}</p>')
+    if record["stopped"]:
         parts.append('<p class="notice">Stopped. What is muted was not checked.</p>')
-    parts.append(_meta(answer))
-    return f'<div class="card {"done" if stopped else answer.state}">{"".join(parts)}</div>'
+    parts.append(_meta(record))
+    state = text(record["state"])
+    return f'<div class="card {state}">{"".join(parts)}{_handle(record)}</div>'
+
+
+def _handle(record: Record) -> str:
+    """Return what tells `answers.js` which answer this is: Gradio keeps links, and no data-*."""
+    if record["state"] != "done":
+        return ""
+    kind = "declined" if record["declined"] else "answered"
+    return f'<a class="record {kind}" href="#answer-{text(record["id"])}" tabindex="-1"></a>'
 
 
 def problem(message: str) -> str:
@@ -53,97 +62,109 @@ def link(document_id: str, start: int, end: int) -> str:
     return f"#cite-{document_id}-{start}-{end}"
 
 
-def _said(answer: Answer, stopped: bool) -> str:
-    citations = {c.n: c for c in answer.citations}
-    said = "".join(_sentence(s, citations) for s in answer.sentences if s.status != "removed")
-    draft = f'<span class="draft">{text(answer.draft)}</span>' if answer.draft else ""
+def _said(record: Record) -> str:
+    citations = {c["n"]: c for c in record["citations"]}
+    shown = [s for s in record["sentences"] if s["status"] != "removed"]
+    said = "".join(_sentence(s, citations) for s in shown)
+    draft = f'<span class="draft">{text(record["draft"])}</span>' if record["draft"] else ""
     if not said and not draft:
-        if stopped:
+        if record["stopped"]:
             return ""
         waiting = {"searching": "Searching the report …", "evidence": "Wording an answer …"}
-        return f'<p class="waiting">{waiting.get(answer.state, "")}</p>'
+        return f'<p class="waiting">{waiting.get(record["state"], "")}</p>'
     return f'<p class="said">{said}{draft}</p>'
 
 
-def _sentence(sentence: AnswerSentence, citations: dict[int, Citation]) -> str:
-    chips = "".join(_chip(citations[n]) for n in sentence.citations if n in citations)
-    if sentence.source:
-        whose = f'<span class="source">{text(source_words(sentence))}:</span> '
-        return whose + _sentence(replace(sentence, source=""), citations)
-    if sentence.status == "quoted":
-        words = (
-            f'<q class="quoted" title="The words of the document itself">{text(sentence.text)}</q>'
-        )
-        return f"{words}{chips} "
-    return f"<span>{text(sentence.text)}</span>{chips} "
+def _sentence(sentence: Record, citations: Mapping[int, Record]) -> str:
+    chips = "".join(_chip(citations[n]) for n in sentence["citations"] if n in citations)
+    whose = ""
+    if sentence.get("source"):
+        words = source_words(sentence["source"], sentence["as_of"])
+        whose = f'<span class="source">{text(words)}:</span> '
+    if sentence["status"] == "quoted":
+        title = "The words of the document itself"
+        return f'{whose}<q class="quoted" title="{title}">{text(sentence["text"])}</q>{chips} '
+    return f"{whose}<span>{text(sentence['text'])}</span>{chips} "
 
 
-def _chip(citation: Citation) -> str:
-    e = citation.evidence
-    title = escape(" ".join(e.text.split()), quote=True)
-    return (
-        f'<a class="chip" href="{link(citation.document.id, e.start, e.end)}" '
-        f'title="{_MARKDOWN.sub(lambda m: f"&#{ord(m[0])};", title)}">&#91;{citation.n}&#93;</a>'
-    )
+def _chip(citation: Record) -> str:
+    quote = escape(" ".join(citation["quote"].split()), quote=True)
+    title = _MARKDOWN.sub(lambda m: f"&#{ord(m[0])};", quote)
+    return f'<a class="chip" href="{_link(citation)}" title="{title}">&#91;{citation["n"]}&#93;</a>'
 
 
-def _evidence(citations: Iterable[Citation]) -> str:
-    strips = "".join(_strip(c) for c in citations)
+def _link(citation: Record) -> str:
+    return link(citation["document_id"], citation["start"], citation["end"])
+
+
+def _evidence(evidence: Iterable[Record]) -> str:
+    strips = "".join(_strip(c) for c in evidence)
     return f'<ul class="evidence">{strips}</ul>' if strips else ""
 
 
-def _strip(citation: Citation) -> str:
-    e, document = citation.evidence, citation.document
-    date = f" · as of {date_words(document.as_of)}" if document.as_of else ""
-    speaker = f"{text(e.speaker)} · " if e.speaker else ""
-    where = f"{speaker}{text(e.passage.place)} · {text(from_words(document))}{date}"
+def _strip(citation: Record) -> str:
+    date = f" · as of {date_words(citation['as_of'])}" if citation["as_of"] else ""
+    speaker = f"{text(citation['speaker'])} · " if citation["speaker"] else ""
+    whence = from_words(citation["document"], citation["author"], citation["source"])
+    where = f"{speaker}{text(citation['place'])} · {text(whence)}{date}"
     return (
-        f'<li><a href="{link(document.id, e.start, e.end)}"><span class="n">{citation.n}</span>'
-        f'<span class="quote">{text(e.text)}</span><span class="where">{where}</span></a></li>'
+        f'<li><a href="{_link(citation)}"><span class="n">{citation["n"]}</span>'
+        f'<span class="quote">{text(citation["quote"])}</span>'
+        f'<span class="where">{where}</span></a></li>'
     )
 
 
-def _removed(sentences: Iterable[AnswerSentence]) -> str:
-    removed = [s for s in sentences if s.status == "removed"]
+def _removed(sentences: Iterable[Record]) -> str:
+    removed = [s for s in sentences if s["status"] == "removed"]
     if not removed:
         return ""
     count = "1 sentence was" if len(removed) == 1 else f"{len(removed)} sentences were"
-    items = "".join(f"<li><s>{text(s.text)}</s></li>" for s in removed)
+    items = "".join(f"<li><s>{text(s['text'])}</s></li>" for s in removed)
     return (
         f'<details class="removed"><summary>{count} removed: the evidence does not carry it'
         f"</summary><ul>{items}</ul></details>"
     )
 
 
-def _declined(answer: Answer) -> str:
-    closest = "".join(_closest(hit) for hit in answer.closest)
+def _declined(record: Record) -> str:
+    closest = "".join(_closest(passage) for passage in record["closest"])
     more = f'<p class="where">The closest passages:</p><ul class="evidence">{closest}</ul>'
-    instead = "".join(f"<li>{text(question)}</li>" for question in answer.instead)
+    instead = "".join(
+        f'<li><a class="ask" href="#ask">{text(q)}</a></li>' for q in record["instead"]
+    )
     ask = f'<p class="where">What one could ask:</p><ul class="instead">{instead}</ul>'
     return (
-        f'<p class="declined">{text(answer.reason)}</p>{more if closest else ""}'
+        f'<p class="declined">{text(record["reason"])}</p>{more if closest else ""}'
         f"{ask if instead else ''}"
     )
 
 
-def _closest(hit: Hit) -> str:
-    p = hit.passage
-    words = " ".join(p.text.split())
+def _closest(passage: Record) -> str:
+    words = " ".join(passage["quote"].split())
     short = words if len(words) <= 160 else f"{words[:160].rsplit(' ', 1)[0]} …"
+    where = " · ".join(filter(None, (passage["place"], passage["document"])))
     return (
-        f'<li><a href="{link(p.document_id, p.start, p.end)}"><span class="quote">{text(short)}'
-        f'</span><span class="where">{text(p.place)}</span></a></li>'
+        f'<li><a href="{_link(passage)}"><span class="quote">{text(short)}</span>'
+        f'<span class="where">{text(where)}</span></a></li>'
     )
 
 
-def _meta(answer: Answer) -> str:
-    if answer.state != "done":
+def _meta(record: Record) -> str:
+    if record["state"] != "done":
         return ""
     facts = []
-    dates = {c.document.as_of for c in answer.citations if c.document.as_of}
-    if answer.sentences and not answer.declined:
-        facts.append("checked against the report")
+    if record["sentences"] and not record["declined"]:
+        facts += ["checked against the report", _confidence(record)]
+        dates = {c["as_of"] for c in record["evidence"] if c["as_of"]}
         facts += [f"as of {date_words(d)}" for d in sorted(dates, reverse=True)]
-    if answer.timings.total_ms is not None:
-        facts.append(f"{max(answer.timings.total_ms / 1000, 0.1):.1f} s")
+    if (total_ms := record["timings"]["total_ms"]) is not None:
+        facts.append(f"{max(total_ms / 1000, 0.1):.1f} s")
     return f'<p class="meta">{text(" · ".join(facts))}</p>' if facts else ""
+
+
+def _confidence(record: Record) -> str:
+    if record["answerability"] >= _SURE:
+        return "high confidence"
+    if record["answerability"] >= _FAIRLY:
+        return "fair confidence"
+    return "low confidence: read the evidence"

@@ -46,7 +46,7 @@ def changing_routes(opening: Opening, jobs: Jobs, bin_: Bin) -> APIRouter:
         jobs: where what takes long is done.
         bin_: where removed documents are kept for a while.
     """
-    router = APIRouter(dependencies=[Depends(_from_this_page)])
+    router = APIRouter(dependencies=[Depends(from_this_page)])
 
     @router.post("/documents", status_code=202)
     async def add(request: Request, name: str) -> dict[str, str]:
@@ -112,7 +112,8 @@ def changing_routes(opening: Opening, jobs: Jobs, bin_: Bin) -> APIRouter:
     return router
 
 
-def _from_this_page(x_sahel_brief: Annotated[str, Header()] = "") -> None:
+def from_this_page(x_sahel_brief: Annotated[str, Header()] = "") -> None:
+    """Refuse what another page sends. Raises `HTTPException` 403."""
     # A page of another origin would have to ask before it sends this, and nobody answers it.
     if x_sahel_brief != "1":
         raise HTTPException(403, "The library is changed from its own page: send X-Sahel-Brief: 1.")

@@ -1,20 +1,26 @@
-"""A conversation: a question goes to the engine, a card grows in the chat. Holds nothing itself;
-what a visitor has asked comes in and goes out as `Conversation`, which is theirs alone.
+"""A conversation: a question goes to the engine, a card grows in the chat, its record is kept.
+
+Holds nothing itself; what a visitor has asked comes in and goes out as `Conversation`, which is
+theirs alone, and is kept under their name.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+import uuid
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import gradio as gr
+from sqlalchemy.exc import SQLAlchemyError
 
 from index.types import BriefError
 from qa.types import Answer, Question, Turn
 from web.cards import card, lines, problem
-from web.engine import OPENING, Engine, Opening
+from web.conversations import Conversations
+from web.engine import OPENING, Engine, Opening, model_name
+from web.records import Record, new_record, told
 from web.selection import Selection, read_selection
 
 _TURNS = 20  # of a conversation that are kept for follow-ups
@@ -26,10 +32,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """What follow-ups need, and what Stop sets to end the answer that is being given."""
+    """Its id, what follow-ups need, and what Stop sets to end the answer that is being given."""
 
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
     turns: tuple[Turn, ...] = ()
-    stopping: threading.Event | None = None
+    stopping: threading.Event | None = field(default=None, compare=False)
 
 
 class Step(NamedTuple):
@@ -40,8 +47,30 @@ class Step(NamedTuple):
     box: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Where a visitor's conversations are kept; nothing is kept of somebody without a name."""
+
+    conversations: Conversations
+    visitor: str
+
+    def put(self, conversation: Conversation, record: Record) -> None:
+        """Keep a record. An answer must not be lost because it cannot be kept: that is logged."""
+        if not self.visitor:
+            return
+        try:
+            self.conversations.put(self.visitor, conversation.id, record)
+        except (SQLAlchemyError, BriefError):
+            log.exception("An answer could not be kept")
+
+
 def converse(
-    opening: Opening, question: str, chat: Messages, before: Conversation, selection: str = ""
+    opening: Opening,
+    question: str,
+    chat: Messages,
+    before: Conversation,
+    selection: str = "",
+    memory: Memory | None = None,
 ) -> Iterator[Step]:
     """Yield the page's steps while a question is answered from what the tab has selected.
 
@@ -54,18 +83,28 @@ def converse(
         return
     chat = [*chat, {"role": "user", "content": lines(question)}]
     stopping = threading.Event()
-    now, after = Conversation(before.turns, stopping), Conversation(before.turns)
+    now = Conversation(before.id, before.turns, stopping)
+    after = Conversation(before.id, before.turns)
     yield Step(chat, now, gr.Textbox(value="", submit_btn=False, stop_btn="Stop"))
+    record = new_record(question)
     try:
         engine = yield from _opened(opening, chat, now)
         asked = _asked(question, before, read_selection(selection))
         shown = _said(chat, problem("Stopped before anything was found."))
+        if memory:
+            memory.put(now, record)  # so that a question outlives a killed process
         for answer in _until(stopping, engine.stream(asked) if engine else iter(())):
-            shown = _said(chat, card(answer))
-            after = Conversation((*before.turns, _turn(answer))[-_TURNS:])
+            assert engine is not None  # noqa: S101 - it gave the answer
+            name, library = model_name(engine), engine.library
+            record = told(record, answer, library, name)
+            shown = _said(chat, card(record))
+            after = Conversation(before.id, (*before.turns, _turn(answer))[-_TURNS:])
             yield Step(shown, now, gr.skip())
             if stopping.is_set() and answer.state != "done":
-                shown = _said(chat, card(answer, stopped=True))
+                record = told(record, answer, library, name, stopped=True)
+                shown = _said(chat, card(record))
+        if memory:
+            memory.put(now, record)
     except BriefError as error:
         shown = _said(chat, problem(str(error)))
     except Exception:
@@ -74,6 +113,21 @@ def converse(
         again = "Something went wrong here. Ask again; if it happens again, see the log of app.py."
         shown = _said(chat, problem(again))
     yield Step(shown, after, gr.Textbox(submit_btn="Ask", stop_btn=False))
+
+
+def resumed(conversation_id: str, records: Sequence[Record]) -> tuple[Messages, Conversation]:
+    """Return a conversation that was kept as the chat shows it, ready to go on."""
+    chat: Messages = []
+    turns = []
+    for record in records:
+        whole = (
+            record if record["state"] == "done" else {**record, "state": "done", "stopped": True}
+        )
+        chat.append({"role": "user", "content": lines(whole["question"])})
+        chat = _said(chat, card(whole))
+        said = None if whole["declined"] else whole["answer"] or None
+        turns.append(Turn(whole["resolved"], said))
+    return chat, Conversation(conversation_id, tuple(turns[-_TURNS:]))
 
 
 def stop(now: Conversation) -> None:

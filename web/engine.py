@@ -35,6 +35,11 @@ def changes_of(engine: Engine) -> Changes | None:
     return found
 
 
+def model_name(engine: Engine) -> str:
+    """Return the name of what words answers, "" where it has none."""
+    return str(getattr(getattr(engine, "model", None), "choice", ""))
+
+
 Opening = Callable[[], Engine | None]
 """Gives the engine, None while the library is still being opened."""
 

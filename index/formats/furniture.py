@@ -9,6 +9,9 @@ from index.formats.lines import Line
 # A margin line is furniture where it repeats, digits aside, on 3 pages and an eighth of them, or
 # on 10: the name of a chapter may stand on left pages only, and change.
 _REPEATS, _SHARE, _SURELY = 3, 0.125, 10
+# A margin line with nothing but the number of its page needs no others: "– 2 –", "Page 2 of 9". It
+# says nothing that the place of a passage does not, so it is not reported.
+_PAGE_NUMBER = re.compile(r"\W*(?:page|p\.)?\s*(\d+)(?:\s*(?:of|/)\s*\d+)?\W*", re.I)
 
 
 def without_furniture(pages: Sequence[Sequence[Line]]) -> tuple[list[list[Line]], list[str]]:
@@ -18,8 +21,13 @@ def without_furniture(pages: Sequence[Sequence[Line]]) -> tuple[list[list[Line]]
     needed = max(_REPEATS, min(_SHARE * len(pages), _SURELY))
     left_out: dict[tuple[str, int], str] = {}
     kept = []
-    for page, keys in zip(pages, margins, strict=True):
-        drop: set[int] = set()
+    for number, (page, keys) in enumerate(zip(pages, margins, strict=True), start=1):
+        drop = {
+            i
+            for edge in keys
+            for i in list(edge)[:1]
+            if (said := _PAGE_NUMBER.fullmatch(page[i].text)) and int(said[1]) == number
+        }
         for edge in keys:
             for i, key in edge.items():
                 # The second line goes only with the first: else it is of the text.

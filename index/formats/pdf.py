@@ -1,20 +1,21 @@
-"""PDF files: paragraphs over page ends, pages as parts, headings by the size of their letters."""
+"""PDF files: paragraphs over page ends, pages as parts, headings, tables row by row."""
 
 import re
 from collections import Counter
 
 from index.formats.furniture import without_furniture
+from index.formats.headings import heading_levels
 from index.formats.hyphens import HYPHEN
-from index.formats.lines import LEADERS, Line, blocks, body_size
+from index.formats.lines import LEADERS, body_size
+from index.formats.paragraphs import blocks
 from index.formats.pdfium import read_lines
+from index.formats.tables import with_rows
 from index.formats.writing import Writing, clean, ranges
 from index.types import BriefError, Extracted
 
 _DATE = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?")
 _WORD = re.compile(r"\w+(?:-\w+)*")
 _OCR = "Run text recognition (OCR) and add the file again."
-# Letters this much larger than the body's make a heading; a longer one is a display text.
-_HEADING_SIZE, _HEADING_CHARS = 1.15, 200
 
 
 def extract(data: bytes, name: str) -> Extracted:
@@ -33,20 +34,24 @@ def extract(data: bytes, name: str) -> Extracted:
     )
     out = Writing()
     begun = 0
-    larger = _heading_sizes(pages)
-    for block in blocks(pages, known):
+    body = body_size(pages)
+    found = [
+        block
+        for block in blocks([with_rows(page, known) for page in pages], known, body)
+        if any(c.isalnum() for c in block.text) or any(block.cells)
+    ]
+    for block, level in zip(found, heading_levels(found, body), strict=True):
         block.text = block.text.replace(HYPHEN, "-")
-        if not any(c.isalnum() for c in block.text):
-            continue
         if block.page > begun:
             begun = block.page
             out.part(f"page {begun}", "page")
         start = out.next_start
-        contents = bool(LEADERS.search(block.text))
-        if block.size in larger and len(block.text) <= _HEADING_CHARS and not contents:
-            out.heading(larger.index(block.size) + 1, block.text)
+        if block.cells:
+            out.row(cell.replace(HYPHEN, "-") for cell in block.cells)
+        elif level:
+            out.heading(level, block.text)
         else:
-            out.paragraph(block.text, aside=contents)
+            out.paragraph(block.text, aside=bool(LEADERS.search(block.text)))
         for page, offset in block.runs_over:
             # Cleaning shortens what stands before; the offset counts what is left.
             before = clean(block.text[:offset])
@@ -78,10 +83,3 @@ def _date(date: str) -> str:
     """Return "2026-11-24" of "D:20261124222550Z"."""
     match = _DATE.match(date)
     return "-".join(part for part in match.groups() if part) if match else ""
-
-
-def _heading_sizes(pages: list[list[Line]]) -> list[float]:
-    """Return the sizes of headings, largest first."""
-    body = body_size(pages)
-    sizes = {line.size for page in pages for line in page if line.size > _HEADING_SIZE * body}
-    return sorted(sizes, reverse=True)

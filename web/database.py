@@ -1,0 +1,53 @@
+"""The database of what visitors keep: conversations and briefs. One SQLite file in the data folder.
+
+Every change is committed before it is acknowledged. Documents are not in here (`index/store.py`).
+"""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import JSON, Engine, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.pool import StaticPool
+
+from index.types import BriefError
+
+Sessions = sessionmaker[Session]
+
+
+class Base(DeclarativeBase):
+    """What all tables belong to."""
+
+    type_annotation_map = {dict[str, Any]: JSON}  # noqa: RUF012 - read once, as SQLAlchemy wants it
+
+
+def open_database(path: Path | None = None) -> Sessions:
+    """Open or create the file, or without a path a database that lives as long as its user.
+
+    Raises:
+        BriefError: the file cannot be used.
+    """
+    if path is None:
+        engine = create_engine("sqlite://", poolclass=StaticPool)
+    else:
+        engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
+    event.listen(engine, "connect", _prepare)
+    try:
+        _tables(engine)
+    except SQLAlchemyError as error:
+        raise BriefError(
+            f"The conversations in {path} cannot be used ({error}). If the disk is full, make "
+            "room; if the file is damaged, move it away and start again."
+        ) from error
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+def _tables(engine: Engine) -> None:
+    Base.metadata.create_all(engine)
+
+
+def _prepare(connection: Any, record: object) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
