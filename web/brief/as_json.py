@@ -6,6 +6,8 @@ from typing import Any
 
 from web.brief.content import Brief, Content, Item, Section
 from web.brief.notes import Note
+from web.brief.words import model_words
+from web.records import Record
 
 
 def as_json(brief: Brief, content: Content) -> str:
@@ -15,7 +17,12 @@ def as_json(brief: Brief, content: Content) -> str:
     and the stored `record`. A note has `n, item` (counted from 1) and its provenance.
     """
     items = [
-        {"title": section.title, "comment": section.comment, **_said(section, item), "record": item.record}
+        {
+            "title": section.title,
+            "comment": section.comment,
+            **_said(section, item),
+            "record": _stored(item),
+        }
         for item, section in zip(brief.items, content.sections, strict=True)
     ]
     notes = [
@@ -45,7 +52,11 @@ def _said(section: Section, item: Item) -> dict[str, Any]:
     }
 
 
-def _note(note: Note, item: int, record: dict[str, Any]) -> dict[str, Any]:
+def _stored(item: Item) -> Record:
+    return {**item.record, "model": model_words(item.record)}
+
+
+def _note(note: Note, item: int, record: Record) -> dict[str, Any]:
     return {
         "n": note.n,
         "item": item,
@@ -61,7 +72,7 @@ def _note(note: Note, item: int, record: dict[str, Any]) -> dict[str, Any]:
         "as_of_words": note.as_of,
         "document_id": note.source.get("document_id", ""),
         "document_sha256": note.sha256,
-        "model": record.get("model", "") if "no model" not in note.model else "",
+        "model": "" if "no model" in note.model else model_words(record),
         "asked_at": record.get("asked_at", ""),
         "check": note.check,
     }

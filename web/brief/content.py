@@ -7,13 +7,11 @@ numbers its own.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
+from qa.output import source_words
 from web.brief.notes import Note, closest_note, note
-from web.brief.words import as_of, clean, clean_lines, clipped, count, when
-
-Record = dict[str, Any]
-"""A stored answer: what `qa.output.as_json` gives, with who worded it and when it was asked."""
+from web.brief.words import clean, clean_lines, clipped, count, model_words, when
+from web.records import Record
 
 UNTITLED = "Briefing note"
 _CLOSEST_CHARS = 240
@@ -126,7 +124,9 @@ def _section(item: Item, first: int) -> Section:
     )
 
 
-def _said(record: Record, first: int) -> tuple[tuple[Said, ...], tuple[Said, ...], tuple[Note, ...]]:
+def _said(
+    record: Record, first: int
+) -> tuple[tuple[Said, ...], tuple[Said, ...], tuple[Note, ...]]:
     shown = [s for s in record.get("sentences") or [] if s.get("status") != "removed"]
     citations = {c.get("n"): c for c in record.get("citations") or []}
     order = dict.fromkeys(n for s in shown for n in s.get("citations") or () if n in citations)
@@ -134,12 +134,13 @@ def _said(record: Record, first: int) -> tuple[tuple[Said, ...], tuple[Said, ...
     said = []
     for s in shown:
         own = tuple(sorted({numbers[n] for n in s.get("citations") or () if n in numbers}))
-        date = as_of(s.get("as_of"))
-        lead = clean(s.get("source"))
-        lead = f"{lead} (as of {date})" if lead and date else lead
+        source = clean(s.get("source"))
+        lead = source_words(source, clean(s.get("as_of"))) if source else ""
         said.append(Said(clean(s.get("text")), own, s.get("status") == "quoted", lead))
     notes = tuple(
-        note(numbers[n], citations[n], record, [s for s in shown if n in (s.get("citations") or ())])
+        note(
+            numbers[n], citations[n], record, [s for s in shown if n in (s.get("citations") or ())]
+        )
         for n in order
     )
     return tuple(said), (), notes
@@ -152,7 +153,11 @@ def _closest(record: Record, first: int) -> tuple[tuple[Said, ...], tuple[Note, 
 
 
 def _notices(record: Record) -> tuple[str, ...]:
-    stopped = "Stopped before it was finished." if record.get("stopped") else ""
+    stopped = (
+        "Stopped before it was finished; what was not checked yet is left out."
+        if record.get("stopped")
+        else ""
+    )
     return tuple(n for n in (clean(record.get("notice")), stopped) if n)
 
 
@@ -160,9 +165,11 @@ def _facts(record: Record, notes: Sequence[Note]) -> str:
     asked = when(record.get("asked_at"))
     if record.get("declined"):
         return " · ".join(f for f in (f"Asked {asked}" if asked else "", "declined") if f)
-    model = clean(record.get("model"))
+    model = model_words(record)
     states = [s.get("status") for s in record.get("sentences") or []]
-    checked = [f"{n} {state}" for state in ("supported", "quoted", "removed") if (n := states.count(state))]
+    checked = [
+        f"{n} {state}" for state in ("supported", "quoted", "removed") if (n := states.count(state))
+    ]
     dates = dict.fromkeys(n.as_of for n in sorted(notes, key=lambda n: n.as_of_iso) if n.as_of)
     facts = (
         f"Asked {asked}" if asked else "",

@@ -23,7 +23,7 @@ _SCRIPTS = {
 
 @cache
 def register() -> frozenset[int]:
-    """Make the font known to reportlab, once, and return the code points that all its files have."""
+    """Make the font known to reportlab, once, and return the code points of all its files."""
     known: list[set[int]] = []
     for style, bold, italic in _FILES:
         font = TTFont(f"{NAME}-{style}", str(_FOLDER / f"NotoSans-{style}.ttf"))

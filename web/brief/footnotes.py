@@ -66,9 +66,7 @@ class Footnotes:
         settings.insert_element_before(listed, "w:endnotePr", "w:compat", "w:docVars", "w:rsids")
         own = self._document.part
         data = etree.tostring(self._root, xml_declaration=True, encoding="UTF-8", standalone=True)
-        part = Part(
-            PackURI("/word/footnotes.xml"), CONTENT_TYPE.WML_FOOTNOTES, data, own.package
-        )
+        part = Part(PackURI("/word/footnotes.xml"), CONTENT_TYPE.WML_FOOTNOTES, data, own.package)
         own.relate_to(part, RELATIONSHIP_TYPE.FOOTNOTES)
 
 

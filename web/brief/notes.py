@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from web.brief.words import as_of, clean, shortened, when
+from qa.output import from_words
+from web.brief.words import as_of, clean, model_words, shortened, when
 
 _CHECKS = {
     "supported": "supported: the sentence is carried by this quotation",
@@ -64,7 +65,7 @@ class Note:
 def note(n: int, citation: dict[str, Any], record: dict[str, Any], carried: Sequence[Any]) -> Note:
     """Return the note of a citation. `carried` are the sentences that refer to it."""
     states = list(dict.fromkeys(s.get("status") for s in carried))
-    model = clean(record.get("model"))
+    model = model_words(record)
     worded = "supported" in states and model
     return _note(
         n,
@@ -86,13 +87,12 @@ def closest_note(n: int, passage: dict[str, Any], record: dict[str, Any]) -> Not
 
 
 def _note(n: int, cited: dict[str, Any], record: dict[str, Any], *, model: str, check: str) -> Note:
-    title, source = clean(cited.get("document")), clean(cited.get("source"))
-    by = (title, clean(cited.get("author")), "" if source == title else source)
+    title, author, source = (clean(cited.get(key)) for key in ("document", "author", "source"))
     return Note(
         n=n,
         quote=clean(cited.get("quote")),
         speaker=clean(cited.get("speaker")),
-        document=" · ".join(w for w in by if w),
+        document=from_words(title, author, source),
         place=clean(cited.get("place")),
         as_of_iso=clean(cited.get("as_of")),
         sha256=clean(cited.get("document_sha256")),

@@ -10,7 +10,14 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Flowable, Frame, KeepTogether, PageTemplate, Paragraph
+from reportlab.platypus import (
+    BaseDocTemplate,
+    Flowable,
+    Frame,
+    KeepTogether,
+    PageTemplate,
+    Paragraph,
+)
 
 from web.brief.content import Content, Said, Section, removed_words
 from web.brief.font import NAME, printable, register
@@ -99,7 +106,7 @@ def _said(said: Said) -> str:
     lead = f'<font color="#555555">{_marked(said.lead)}:</font> ' if said.lead else ""
     text = _marked(f"“{said.text}”" if said.quoted else said.text)
     links = ", ".join(f'<a href="#note-{n}" color="#0b6b66">{n}</a>' for n in said.notes)
-    return f"{lead}{text}{f'<super size="7" rise="3.6">{links}</super>' if links else ''}"
+    return f'{lead}{text}<super size="7" rise="3.6">{links}</super>' if links else lead + text
 
 
 def _note(note: Note) -> Iterator[Flowable]:
@@ -124,7 +131,7 @@ def _foot(canvas: Canvas, title: str) -> None:
 class _Outlined(BaseDocTemplate):  # type: ignore[misc]  # reportlab has no types
     """A document whose headings are in the reader's list of contents too."""
 
-    def afterFlowable(self, flowable: Flowable) -> None:  # noqa: N802
+    def afterFlowable(self, flowable: Flowable) -> None:
         if getattr(flowable, "style", None) is _HEADING:
             key = f"heading-{id(flowable)}"
             self.canv.bookmarkPage(key)

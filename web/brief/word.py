@@ -16,7 +16,11 @@ from web.brief.content import Content, Said, Section, removed_words
 from web.brief.footnotes import Footnotes
 
 _FONT = "Arial"  # each office program has it, or one of the same widths
-_INK, _QUIET, _ACCENT = RGBColor(0x1F, 0x2A, 0x30), RGBColor(0x55, 0x55, 0x55), RGBColor(0x0B, 0x6B, 0x66)
+_INK, _QUIET, _ACCENT = (
+    RGBColor(0x1F, 0x2A, 0x30),
+    RGBColor(0x55, 0x55, 0x55),
+    RGBColor(0x0B, 0x6B, 0x66),
+)
 _SIZES = {"Normal": 11, "Title": 20, "Heading 1": 14, "footnote text": 9}
 
 
@@ -39,7 +43,9 @@ def _add(document: Document, section: Section, notes: Footnotes) -> None:
     document.add_paragraph(section.title, "Heading 1")
     for name, words in (("Question", section.question), ("Understood as", section.resolved)):
         if words:
-            document.add_paragraph(f"{name}: {words}", "Facts").paragraph_format.keep_with_next = True
+            document.add_paragraph(
+                f"{name}: {words}", "Facts"
+            ).paragraph_format.keep_with_next = True
     if section.reason:
         document.add_paragraph().add_run(section.reason).bold = True
     if section.closest:

@@ -1,9 +1,13 @@
 """Words of a brief that every format has the same. What comes in is untrusted."""
 
+import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from qa.output import date_words
+from qa.weights import KNOWN
 
 # These turn the order of what follows around, so that a quotation could be read as another.
 _DIRECTIONS = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
@@ -50,6 +54,17 @@ def as_of(iso: object) -> str:
         return date_words(sent)
     except (ValueError, IndexError):
         return sent
+
+
+def model_words(record: Mapping[str, Any]) -> str:
+    """Return the name of the model that worded an answer, "" where none had a say.
+
+    Of a file it is the last part: where it lies on this machine is nobody's business.
+    """
+    choice = clean(record.get("model"))
+    if choice in KNOWN:
+        return KNOWN[choice].hub_repo.rpartition("/")[2].removesuffix("-GGUF")
+    return re.split(r"[/\\]", choice)[-1]
 
 
 def shortened(sha256: str) -> str:
