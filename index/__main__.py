@@ -9,9 +9,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from index.access import changing, reading
-from index.adding import Result, add_all
+from index.adding import add_all
 from index.embedding import SentenceEmbedder
 from index.inspection import contents, diagnose, export, find
+from index.outcomes import outcome
 from index.settings import LibrarySettings, add_library_arguments, library_settings
 from index.store import EDITABLE
 from index.types import BriefError, Document
@@ -85,37 +86,15 @@ def _add(args: argparse.Namespace, settings: LibrarySettings) -> int:
         for result in add_all(library, args.paths, given=_given(args), progress=_page_bar):
             if result.error:
                 failed.append(result.error)
-            elif result.document:
-                count = library.store.count_passages(result.document.id)
-                print(_said(result, count), flush=True)
+            elif result.added and (document := result.document):
+                count = library.store.count_passages(document.id)
+                lines = outcome(result.added, document, count, result.name)
+                if len(lines) > 1 and document.aside:
+                    lines = (*lines, f"see all of it with: python -m index show {document.id}")
+                print("\n  ".join(lines), flush=True)
     for message in failed:
         print(f"error: {message}", file=sys.stderr)
     return 1 if failed else 0
-
-
-def _said(result: Result, passages: int) -> str:
-    added, document = result.added, result.document
-    if added is None or document is None:
-        return ""
-    if added.outcome == "duplicate" and added.like:
-        return (
-            f"duplicate: {result.name} has the text of “{added.like.title}”, which stays as it is"
-        )
-    title = added.like.title if added.outcome in ("unchanged", "edited") and added.like else ""
-    count = "1 passage" if passages == 1 else f"{passages} passages"
-    lines = [f"{added.outcome}: {result.name} – “{title or document.title}”, {count}"]
-    if added.outcome in ("added", "replaced"):
-        if added.like:
-            lines.append(f"  nearly the same as “{added.like.title}” ({added.likeness:.0%})")
-        lines += [f"  {notice}" for notice in document.notices]
-        if document.aside:
-            aside = len(document.aside)
-            paragraphs = "1 paragraph" if aside == 1 else f"{aside} paragraphs"
-            lines.append(
-                f"  set aside as no part of the text: {paragraphs}; see with: "
-                f"python -m index show {document.id}"
-            )
-    return "\n".join(lines)
 
 
 def _edit(args: argparse.Namespace, settings: LibrarySettings) -> int:

@@ -16,6 +16,7 @@ from index.formats.plain import DATE, decode, extract_text, front_matter
 from index.types import BriefError, Document, Extracted
 
 __all__ = [
+    "MAX_ARCHIVE_BYTES",
     "MAX_BYTES",
     "SUFFIXES",
     "decode",
@@ -29,7 +30,7 @@ __all__ = [
 ]
 
 MAX_BYTES = 100_000_000
-_MAX_ARCHIVE_BYTES = 500_000_000
+MAX_ARCHIVE_BYTES = 500_000_000
 _TITLE_CHARS = 120
 _DATED = {".pdf", ".docx", ".pptx"}  # whose date is when the file was made, perhaps only printed
 
@@ -55,24 +56,28 @@ def read_bytes(
     return _document(detection.extract(data, name), name, **given)
 
 
-def read_members(path: Path, **given: str) -> Iterator[tuple[str, Document | BriefError]]:
+def read_members(
+    path: Path, *, name: str = "", **given: str
+) -> Iterator[tuple[str, Document | BriefError]]:
     """Yield a document, or why there is none, for each file of a ZIP, or for the one file.
 
-    Each comes with its name in the archive, "" for the file itself. `given` is metadata.
+    Each comes with its name in the archive, "" for the file itself. `name` is what the file is
+    called, "" for as in `path`; `given` is metadata.
     """
+    name = name or path.name
     try:
-        if path.suffix.lower() != ".zip":
-            yield "", read_document(path, **given)
+        if Path(name).suffix.lower() != ".zip":
+            yield "", read_bytes(_content(path), name, **given)
             return
-        _check(path, _MAX_ARCHIVE_BYTES)
-        for name, content in members(path):
+        _check(path, MAX_ARCHIVE_BYTES)
+        for member, content in members(path, name):
             if isinstance(content, BriefError):
-                yield name, content
+                yield member, content
                 continue
             try:
-                yield name, read_bytes(content, name, **given)
+                yield member, read_bytes(content, member, **given)
             except BriefError as error:
-                yield name, error
+                yield member, error
     except BriefError as error:
         yield "", error
 

@@ -1,7 +1,12 @@
 """The library's panel in headless Chromium, over a real library whose changes run in a thread."""
 
+import threading
+import zipfile
+
+import httpx
 import pytest
 
+import web.adding
 from index.access import changing
 from index.reading import parse_document, read_document
 from tests.browser import ask, chromium, finished, opened, served
@@ -48,6 +53,16 @@ def panel(page):
 
 def drop(page, *files):
     page.locator("#library").evaluate(DROP, [list(f) for f in files])
+
+
+def really_drop(page, *paths):
+    """Drop files and folders of this machine on the panel, as a hand would."""
+    session = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(p) for p in paths], "dragOperationsMask": 1}
+    x = page.viewport_size["width"] - 100
+    for kind in ("dragEnter", "dragOver", "drop"):
+        sent = {"type": kind, "x": x, "y": 300, "data": data}
+        session.send("Input.dispatchDragEvent", sent)
 
 
 def titles(page):
@@ -99,6 +114,163 @@ def test_a_file_that_cannot_be_read_says_why_in_its_place_and_stops_no_other(url
     rows = "\n".join(page.locator("#library .failed").all_inner_texts())
     assert "tool.exe is not a format that can be read here" in rows
     assert "empty.md is empty." in rows
+
+
+def test_an_archive_says_what_became_of_each_file_in_it(url, browser, tmp_path):
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        for name, text in (("a/well.md", WELL), (HOSTILE, " "), ("b/well.md", "# Mill\n\nA mill.")):
+            archive.writestr(name, text)
+    page, wrong = opened(browser, url)
+    panel(page)
+    really_drop(page, tmp_path / "all.zip")
+    page.wait_for_selector("#library .failed >> text=2 of 3 files in it are in the library")
+    assert page.inner_text("#library .failed .problem").startswith(f"{HOSTILE} is empty.")
+    page.wait_for_function("document.querySelectorAll('#library .doc').length == 4")
+    page.click("#library .failed summary")
+    assert page.locator("#library .member").all_inner_texts() == [
+        "added: a/well.md – “The well of Kati”, 1 passage", "added: b/well.md – “Mill”, 1 passage",
+    ]  # fmt: skip
+    assert page.locator("#library img").count() == 0
+    assert wrong == []
+
+
+def test_a_folder_is_dropped_with_all_that_is_in_it(url, browser, tmp_path):
+    top = tmp_path / "Field notes"
+    for n, sub in enumerate(("north", "south/far")):
+        (top / sub).mkdir(parents=True)
+        (top / sub / "well.md").write_text(f"# Well {n}\n\nThe well number {n} is dry.")
+    (top / "many").mkdir()
+    for n in range(105):  # more than Chromium gives at once
+        (top / "many" / f"{n}.md").write_text("The same.")
+    for hidden in (".git", "__MACOSX"):
+        (top / hidden).mkdir()
+        (top / hidden / "hidden.md").write_text("Hidden.")
+    (top / "photo.jpg").write_text("x")
+    deep = top.joinpath(*"abcdefghijklm")
+    deep.mkdir(parents=True)
+    (deep / "deep.md").write_text("Deep.")
+    (tmp_path / "void").mkdir()
+    page, wrong = opened(browser, url)
+    panel(page)
+    really_drop(page, top, tmp_path / "void")
+    page.wait_for_selector("#library .tally >> text=110 done: 3 added", timeout=120_000)
+    assert page.inner_text("#library .tally") == (
+        "110 done: 3 added, 104 already there, 3 could not be added"
+    )
+    assert page.locator("#library .failed").all_inner_texts() == [
+        "Field notes/a/b/c/d/e/f/g/h/i/j/k/l lies more than 12 folders deep. Add it by itself.",
+        "Field notes/photo.jpg is of a format that cannot be read here.",
+        "There is no file in the folder void.",
+    ]
+    names = page.locator("#library .jobs .file").all_inner_texts()
+    assert {"Field notes/north/well.md", "Field notes/south/far/well.md"} <= set(names)
+    assert {"Well 0", "Well 1"} <= set(titles(page))
+    assert "hidden" not in page.inner_text("#library .jobs")
+    assert wrong == []
+
+
+def test_a_folder_of_too_many_files_is_cut_off_and_says_so(url, browser, tmp_path):
+    (tmp_path / "all").mkdir()
+    for n in range(1100):
+        (tmp_path / "all" / f"{n}.jpg").touch()
+    page, _ = opened(browser, url)
+    panel(page)
+    really_drop(page, tmp_path / "all")
+    page.wait_for_selector("#library .failed >> text=There are more than 1,000 files and folders")
+    assert page.inner_text("#library .tally") == "1000 done: 1000 could not be added"
+
+
+def test_a_folder_is_chosen_by_its_button(url, browser, tmp_path):
+    (tmp_path / "notes" / ".git").mkdir(parents=True)
+    (tmp_path / "notes" / "well.md").write_text(WELL)
+    (tmp_path / "notes" / "photo.jpg").write_text("x")
+    (tmp_path / "notes" / ".git" / "a.md").write_text("Hidden.")
+    page, _ = opened(browser, url)
+    panel(page)
+    with page.expect_file_chooser() as chooser:
+        page.click("#library >> text=Add a folder …")
+    chooser.value.set_files(tmp_path / "notes")
+    page.wait_for_selector("#library .done >> text=notes/well.md")
+    page.wait_for_selector("#library .tally >> text=2 done: 1 added, 1 could not be added")
+
+
+def test_two_hundred_files_stay_in_view_behind_one_line(url, browser):
+    page, wrong = opened(browser, url)
+    panel(page)
+    drop(page, ("tool.exe", "MZ"), *((f"{n}.md", "The same.") for n in range(199)))
+    page.wait_for_selector("#library .tally >> text=/^[1-9]\\d* of 200 done, 1 failed$/")
+    assert page.locator("#library .jobs").bounding_box()["height"] <= 0.45 * 720 + 1
+    assert page.locator("#library .shelf").is_visible()
+    assert "tool.exe" in page.inner_text("#library .jobs li >> nth=0")
+    page.wait_for_selector("#library .tally >> text=/^200 done:/", timeout=120_000)
+    assert page.inner_text("#library [role=status].unseen") == (
+        "1 added, 198 already there, 1 could not be added."
+    )
+    assert wrong == []
+
+
+@pytest.fixture
+def gate(monkeypatch):
+    """Files are read once this is set."""
+    gate, real = threading.Event(), web.adding.read
+    monkeypatch.setattr("web.adding.read", lambda *file: gate.wait(60) and real(*file))
+    yield gate
+    gate.set()
+
+
+def test_a_closed_panel_says_on_its_button_how_far_it_is_and_how_it_ended(url, browser, gate):
+    page, wrong = opened(browser, url)
+    panel(page)
+    drop(page, ("well.md", WELL), ("empty.md", " "), ("tool.exe", "MZ"))
+    page.keyboard.press("Escape")
+    assert page.inner_text("#library-button") == "Library · adding 1 of 3"
+    assert page.inner_text("#library-said") == "Still adding 1 of 3."
+    assert page.get_attribute("#library-said", "role") == "status"
+    gate.set()
+    page.wait_for_selector("#library-button >> text=Library · 2 could not be added")
+    assert page.inner_text("#library-said") == "1 added, 2 could not be added."
+    panel(page)
+    assert page.locator("#library .failed").count() == 2
+    assert page.locator("#library .jobs li").count() == 3
+    assert page.inner_text("#library-button") == "Library"
+    page.keyboard.press("Escape")
+    panel(page)
+    assert page.locator("#library .jobs li").count() == 0
+    gate.clear()
+    drop(page, ("other.md", "# Other\n\nThe river Niger."))
+    page.keyboard.press("Escape")
+    gate.set()
+    page.wait_for_selector("#library-button >> text=Library · 1 added")
+    assert wrong == []
+
+
+def test_the_page_asks_before_files_are_lost_that_are_not_yet_sent(url, browser, gate):
+    page, _ = opened(browser, url)
+    asked = []
+    page.on("dialog", lambda dialog: asked.append(dialog.type) or dialog.dismiss())
+    panel(page)
+    drop(page, ("a.md", WELL), ("b.md", "B."), ("c.md", "C."))
+    page.wait_for_selector("#library .jobs >> text=reading")
+    page.close(run_before_unload=True)
+    page.wait_for_timeout(500)
+    assert asked == ["beforeunload"]
+    gate.set()
+    page.wait_for_selector("#library .tally >> text=/^3 done:/")
+    with page.expect_event("close"):
+        page.close(run_before_unload=True)
+    assert asked == ["beforeunload"]
+
+
+def test_a_file_waits_by_itself_until_the_server_takes_more(url, browser, gate):
+    for n in range(16):
+        sent = {"params": {"name": f"{n}.md"}, "content": b"x", "headers": {"X-Sahel-Brief": "1"}}
+        assert httpx.post(f"{url}/documents", **sent).status_code == 202
+    page, _ = opened(browser, url)
+    panel(page)
+    drop(page, ("well.md", WELL))
+    page.wait_for_selector("#library .jobs >> text=waiting: as many files are being added as may")
+    gate.set()
+    page.wait_for_selector("#library .jobs .done >> text=added, 1 passage")
 
 
 def test_a_document_is_edited_in_place_and_a_wrong_date_says_so_there(url, browser):
@@ -212,6 +384,69 @@ def test_two_tabs_choose_for_themselves_and_see_each_others_changes(url, browser
     assert "Traore" in finished(two)
 
 
+def test_what_is_ticked_outlives_a_reload_of_the_tab_and_no_other_tab_has_it(url, browser):
+    page, wrong = opened(browser, url)
+    panel(page)
+    drop(page, ("well.md", WELL))
+    page.wait_for_selector("#library .doc-name >> text=The well of Kati")
+    page.uncheck("#library [aria-label='Ask “The well of Kati”']")
+    page.fill("#library .choosing input", "2021")
+    page.reload()
+    page.wait_for_selector("#scope >> text=Asking 2 of 3 documents · since 2021")
+    ask(page, DUG)
+    assert "Traore" not in finished(page)
+    panel(page)
+    assert not page.is_checked("#library [aria-label='Ask “The well of Kati”']")
+    assert page.is_checked("#library [aria-label='Ask “Gao”']")
+    assert page.input_value("#library .choosing input") == "2021"
+    other = page.context.new_page()
+    other.goto(url)
+    other.wait_for_selector("#viewer .block")
+    assert not other.locator("#scope").is_visible()
+    page.keyboard.press("Escape")
+    page.click("#scope button")
+    page.reload()
+    page.wait_for_selector("#viewer .block")
+    page.wait_for_timeout(500)
+    assert not page.locator("#scope").is_visible()
+    assert wrong == []
+
+
+def test_when_nothing_that_was_chosen_is_left_all_are_asked_and_the_page_says_so(url, browser):
+    page, _ = opened(browser, url)
+    panel(page)
+    page.click("#library >> text=Choose none")
+    page.check("#library [aria-label='Ask “Gao”']")
+    drop(page, ("well.md", WELL))
+    page.wait_for_selector("#library .doc-name >> text=The well of Kati")
+    page.click("#library [aria-label='Remove “Gao”']")
+    page.wait_for_selector("#library .said >> text=Removed “Gao”.")
+    gone = "None of the documents that were chosen is left · asking all"
+    page.wait_for_selector(f"#scope >> text={gone}", state="attached")
+    assert page.is_checked("#library [aria-label='Ask “The well of Kati”']")
+    page.reload()
+    page.wait_for_selector(f"#scope >> text={gone}")
+    ask(page, DUG)
+    assert "Traore" in finished(page)
+    page.click("#scope button")
+    assert not page.locator("#scope").is_visible()
+
+
+def test_none_is_ticked_stays_so_although_another_that_was_ticked_is_gone(url, browser):
+    page, _ = opened(browser, url)
+    panel(page)
+    drop(page, ("well.md", WELL))
+    page.wait_for_selector("#library .doc-name >> text=The well of Kati")
+    page.click("#library >> text=Choose none")
+    page.check("#library [aria-label='Ask “Gao”']")
+    page.check("#library [aria-label='Ask “The well of Kati”']")
+    page.click("#library [aria-label='Remove “Gao”']")
+    page.wait_for_selector("#library .said >> text=Removed “Gao”.")
+    page.uncheck("#library [aria-label='Ask “The well of Kati”']")
+    page.keyboard.press("Escape")
+    assert "Asking none of 2 documents" in page.inner_text("#scope")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_panel_can_be_read_in_a_narrow_window(url, browser, scheme):
     page, wrong = opened(browser, url, viewport={"width": 360, "height": 740}, color_scheme=scheme)
@@ -221,8 +456,12 @@ def test_the_panel_can_be_read_in_a_narrow_window(url, browser, scheme):
     page.wait_for_selector("#library .jobs .done")
     page.click("#library .edit >> nth=0")
     assert page.evaluate("document.querySelector('#library').scrollWidth") <= 360
+    assert page.evaluate("document.querySelector('#library .jobs').scrollWidth") <= 360
     seen = ["h2", ".main", ".quiet", ".origin", ".doc-name", ".failed .status", ".done .status"]
-    seen = [f"#library {s}" for s in [*seen, ".close", "label", "form input", ".edit", ".formats"]]
+    seen = [
+        f"#library {s}"
+        for s in [*seen, ".close", "label", "form input", ".edit", ".formats", ".tally"]
+    ]
     low = [pair for pair in page.evaluate(CONTRAST, [*seen, "#library-button"]) if pair[1] < 4.5]
     assert low == []
     assert wrong == []

@@ -1,5 +1,10 @@
+import asyncio
+import io
 import json
+import threading
 import time
+import zipfile
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -7,17 +12,18 @@ from fastapi.testclient import TestClient
 
 from index.access import changing, reading
 from index.library import Added
+from index.outcomes import outcome
 from index.reading import parse_document
 from index.types import BriefError
 from qa.types import ModelStatus
 from tests.conftest import running
 from tests.fakes import BagOfWords
 from web.conversation import Conversation, converse
-from web.jobs import outcome
+from web.jobs import Item, Jobs
 from web.page import create_app
 from web.removed import Bin, Removed
 from web.selection import Selection, read_selection
-from web.uploads import file_name
+from web.uploads import Full, Places, file_name, read, receive
 
 OWN = {"X-Sahel-Brief": "1"}
 WELL = b"# The well\n\nThe well in Kati was dug in 2019.\n"
@@ -71,7 +77,7 @@ def test_the_documents_are_listed_with_what_is_known_of_them(client):
 
 def test_a_file_is_added_under_its_own_name_and_is_found(client):
     job = add(client, "the_well.md", WELL)
-    assert (job["state"], job["message"], job["done"]) == ("done", "added, 1 passage", 1)
+    assert (job["state"], job["message"]) == ("done", "added, 1 passage")
     row = next(d for d in client.get("/documents").json() if d["id"] == job["document"])
     assert (row["title"], row["source"]) == ("The well", "the_well.md")
     assert client.get("/library").json()["line"] == "as of 2021 · 2 documents"
@@ -85,12 +91,23 @@ def test_a_file_is_added_under_its_own_name_and_is_found(client):
 def test_the_outcomes_are_those_of_the_command_line(client):
     add(client, "w.md", WELL)
     assert add(client, "w.md", WELL)["message"] == "unchanged, 1 passage"
-    assert add(client, "v.md", WELL)["message"] == ("duplicate of “The well”, which stays as it is")
+    assert add(client, "v.md", WELL)["message"] == (
+        "duplicate: it has the text of “The well”, which stays as it is"
+    )
     assert add(client, "w.md", WELL + b"\nIt is deep.\n")["message"] == "replaced, 1 passage"
     assert len(client.get("/documents").json()) == 2
+
+
+def test_one_function_words_what_became_of_a_document_beside_its_name_and_without():
     like = parse_document("x", name="a", title="A")
-    assert outcome(Added("added", like, 0.93), 3) == (
-        "added, 3 passages; nearly the same as “A” (93 %)"
+    new = replace(parse_document("y", name="b.md", title="B"), notices=("n",), aside=((0, 1),))
+    about = ("nearly the same as “A” (93%)", "n", "set aside as no part of the text: 1 paragraph")
+    nearly = Added("added", like, 0.93)
+    assert outcome(nearly, new, 3) == ("added, 3 passages", *about)
+    assert outcome(nearly, new, 1, "b.md") == ("added: b.md – “B”, 1 passage", *about)
+    assert outcome(Added("edited", like), new, 1, "b.md") == ("edited: b.md – “A”, 1 passage",)
+    assert outcome(Added("duplicate", like), new, 1, "b.md") == (
+        "duplicate: b.md has the text of “A”, which stays as it is",
     )
 
 
@@ -108,6 +125,151 @@ def test_a_file_that_cannot_be_read_is_told_in_words_with_its_own_name(client, n
     assert job["state"] == "failed"
     assert job["message"].startswith(words)
     assert len(client.get("/documents").json()) == 1
+
+
+def zipped(**files):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return data.getvalue()
+
+
+def test_an_archive_is_added_file_by_file_and_a_bad_one_loses_no_good_one(client, folder):
+    data = zipped(**{
+        "a/well.md": WELL, "empty.md": b" ", ".hidden.md": b"x", "b.exe": b"MZ",
+        "again.md": WELL, "b/well.md": b"# The mill\n\nThe mill in Kati stands still.\n",
+    })  # fmt: skip
+    assert ".zip" in client.get("/library").json()["suffixes"]
+    job = add(client, "two.zip", data)
+    assert (job["state"], job["message"]) == ("done", "3 of 5 files in it are in the library")
+    assert [(m["name"], m["outcome"]) for m in job["members"]] == [
+        ("a/well.md", "added"), ("empty.md", "failed"), ("b.exe", "failed"),
+        ("again.md", "duplicate"), ("b/well.md", "added"),
+    ]  # fmt: skip
+    messages = [m["message"] for m in job["members"]]
+    assert messages[0] == "added: a/well.md – “The well”, 1 passage"
+    assert messages[1] == "empty.md is empty. Add a file that has text in it."
+    assert messages[3] == "duplicate: again.md has the text of “The well”, which stays as it is"
+    with reading(folder, BagOfWords()) as own:
+        paths = {own.store.path(d.id) for d in own.documents()}
+    assert paths == {"/x/m.md", "upload/two.zip!a/well.md", "upload/two.zip!b/well.md"}
+    again = add(client, "two.zip", zipped(**{"a/well.md": WELL + b"\nIt is deep.\n"}))
+    assert again["message"] == "replaced: a/well.md – “The well”, 1 passage"
+
+
+def test_how_far_an_archive_is_is_told_file_by_file():
+    jobs, go, seen = Jobs(), [threading.Event(), threading.Event()], []
+
+    def work():
+        for n, name in enumerate("ab"):
+            go[n].wait(10)
+            yield Item(BriefError(f"{name} is empty."), "", name, 2)
+        raise RuntimeError("secret")
+
+    ended = threading.Event()
+    id_ = jobs.start(work, None, lambda succeeded: seen.append(succeeded) or ended.set())
+    assert jobs.find(id_).state == "reading"
+    go[0].set()
+    go[1].set()
+    assert ended.wait(10)
+    job = jobs.find(id_)
+    for _ in range(100):
+        if (job := jobs.find(id_)).state == "failed":
+            break
+        time.sleep(0.02)
+    assert (job.name, job.nth, job.of, seen) == ("b", 2, 2, [False])
+    assert [m.message for m in job.members] == [
+        "a is empty.", "b is empty.", "Something went wrong here. See the log of app.py.",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (WELL, "a.zip is damaged: it cannot be unpacked."),
+        (zipped(), "a.zip holds no files."),
+        (zipped(**{f"{n}.md": "x" for n in range(1001)}), "a.zip holds 1,001 files, more than"),
+    ],
+)
+def test_an_archive_that_cannot_be_read_is_told_with_its_own_name(client, data, words):
+    job = add(client, "a.zip", data)
+    assert (job["state"], job["message"][: len(words)]) == ("failed", words)
+
+
+def test_files_of_the_same_name_from_different_folders_are_different_documents(client):
+    def send(folder, data):
+        sent = {"name": "w.md", "folder": folder}
+        return finished(client, client.post("/documents", params=sent, content=data, headers=OWN))
+
+    assert send("in/one", WELL)["message"] == "added, 1 passage"
+    assert send("in/two", WELL + b"\nIt is deep.\n")["message"] == "added, 1 passage"
+    assert send("../in//./one/", WELL + b"\nIt is dry.\n")["message"] == "replaced, 1 passage"
+    sources = sorted(d["source"] for d in client.get("/documents").json())
+    assert sources == ["in/one/w.md", "in/two/w.md", "m.md"]
+    deep = {"name": "w.md", "folder": "a/" * 17}
+    answer = client.post("/documents", params=deep, content=WELL, headers=OWN)
+    assert (answer.status_code, answer.json()["detail"]) == (
+        422, "w.md lies more than 16 folders deep. Add it by itself.",
+    )  # fmt: skip
+
+
+def test_the_parts_of_a_relative_path_are_each_no_path():
+    assert file_name("../a.md", "/etc/../x\0\n\\..\\y/ . /") == "etc/x/y/a.md"
+    assert file_name("..", "x") == ""
+    assert len(file_name("a.md", "x" * 900)) == 200 + len("/a.md")
+
+
+def test_no_more_is_received_at_once_than_there_are_places_for(client, monkeypatch):
+    gate = threading.Event()
+
+    def slow(path, name):
+        gate.wait(20)
+        return read(path, name)
+
+    monkeypatch.setattr("web.adding.read", slow)
+
+    def send(n):
+        data = f"# W{n}\n\nWell number {n} is dry."
+        return client.post("/documents", params={"name": f"{n}.md"}, content=data, headers=OWN)
+
+    started = [send(n) for n in range(17)]
+    gate.set()
+    assert [a.status_code for a in started] == [202] * 16 + [429]
+    assert started[16].json()["detail"].startswith("As many files are being added as may be")
+    assert all(finished(client, a)["state"] == "done" for a in started[:16])
+    assert finished(client, send(16))["state"] == "done"
+
+
+def test_places_are_counted_in_files_and_in_bytes():
+    places = Places(files=2, size_bytes=10)
+    places.take(6)
+    with pytest.raises(Full):
+        places.take(5)
+    places.take(4)
+    with pytest.raises(Full):
+        places.take(0)
+    places.give_back(6)
+    places.take(5)
+
+
+def test_a_refused_upload_gives_its_place_back(client, monkeypatch):
+    monkeypatch.setattr("web.uploads.MAX_BYTES", 30)
+    for _ in range(17):
+        sent = client.post("/documents", params={"name": "a.md"}, content=iter([WELL]), headers=OWN)
+        assert sent.status_code == 413
+    assert add(client, "b.md", b"# B\n\nIt is dry.")["state"] == "done"
+
+
+def test_a_browser_that_falls_silent_does_not_keep_its_place(tmp_path, monkeypatch):
+    monkeypatch.setattr("web.uploads._SILENT_S", 0.05)
+
+    async def stalls():
+        yield b"# A"
+        await asyncio.sleep(30)
+
+    with pytest.raises(BriefError, match=r"a.md stopped arriving. Add it again."):
+        asyncio.run(receive(stalls(), tmp_path, "a.md"))
 
 
 def test_the_name_of_a_file_is_never_a_path(client, tmp_path):
@@ -140,7 +302,6 @@ def test_a_file_that_is_too_large_is_413(client, monkeypatch):
     monkeypatch.setattr("web.uploads.MAX_BYTES", 30)
     answer = client.post("/documents", params={"name": "a.md"}, content=iter([WELL]), headers=OWN)
     assert answer.status_code == 413
-    monkeypatch.setattr("web.changing.MAX_BYTES", 30)
     answer = client.post("/documents", params={"name": "a.md"}, content=WELL, headers=OWN)
     assert (answer.status_code, answer.json()["detail"][:16]) == (413, "a.md is larger t")
 
@@ -213,7 +374,7 @@ def test_an_unexpected_failure_of_a_file_is_told_without_its_words(client, monke
     def broken(path, name):
         raise RuntimeError("secret")
 
-    monkeypatch.setattr("web.changing.read", broken)
+    monkeypatch.setattr("web.adding.read", broken)
     job = add(client, "a.md", WELL)
     assert job["message"] == "Something went wrong here. See the log of app.py."
 

@@ -7,66 +7,62 @@
   let running = 0;
   const jobs = element('ul', 'jobs');
   jobs.setAttribute('aria-label', 'Files being added');
+  jobs.tabIndex = 0; // it scrolls
+  jobs.hidden = true;
 
-  // Follow a job on the server to its end; what went wrong is thrown in its words.
-  brief.follow = async (id, onStep) => {
-    for (let failures = 0; ;) {
-      const answer = await fetch(`jobs/${id}`).catch(() => null);
-      if (!answer || !answer.ok) {
-        failures += 1;
-        if (failures > 20) throw new Error('The server cannot be reached. Is app.py still running?');
-      } else {
-        const job = await answer.json();
-        if (job.state === 'failed') throw new Error(job.message);
-        onStep(job);
-        if (job.state === 'done') return job;
-      }
-      await new Promise((resolve) => { setTimeout(resolve, 250); });
-    }
+  const step = (job, say) => {
+    const where = job.of > 1 ? `${job.nth} of ${job.of}, ${job.name}: ` : '';
+    const share = job.total ? job.done / job.total : 0;
+    const words = job.total ? `indexing, ${job.done} of ${job.total} passages`
+      : { waiting: 'waiting for the library', indexing: 'indexing' }[job.state] || 'reading';
+    say(where + words, job.total || job.of > 1 ? (job.nth - 1 + share) / job.of : undefined);
   };
 
-  const upload = (file, onShare) => new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open('POST', `documents?name=${encodeURIComponent(file.name)}`);
-    request.setRequestHeader('X-Sahel-Brief', '1');
-    request.setRequestHeader('Content-Type', 'application/octet-stream');
-    request.responseType = 'json';
-    request.upload.addEventListener('progress', (e) => e.lengthComputable && onShare(e.loaded / e.total));
-    request.addEventListener('load', () => {
-      const got = request.response || {};
-      if (request.status === 202) resolve(got.job);
-      else reject(new Error(typeof got.detail === 'string' ? got.detail : `${file.name} was refused.`));
-    });
-    request.addEventListener('error', () => reject(new Error(
-      `${file.name} could not be sent. If it is a folder, drop the files in it instead.`)));
-    request.send(file);
-  });
+  // What failed and what runs stands above what is done, and that above what waits.
+  const raise = (row) => {
+    row.remove();
+    jobs.insertBefore(row, jobs.querySelector('li:not(.failed)'));
+  };
 
-  const add = async ({ file, row, status, bar }) => {
+  const end = (row, message, members) => {
+    const failed = members.filter((m) => m.outcome === 'failed');
+    const rest = members.filter((m) => m.outcome !== 'failed');
+    row.classList.add(failed.length ? 'failed' : 'done');
+    if (failed.length) raise(row);
+    row.querySelector('.status').textContent = message;
+    row.querySelector('progress').remove();
+    const notes = ({ notices }) => notices.map((words) => element('p', 'note', words));
+    if (members.length === 1) {
+      row.append(...notes(members[0]));
+      return;
+    }
+    row.append(...failed.map((m) => element('p', 'problem', m.message)));
+    if (!rest.length) return;
+    const details = element('details');
+    details.append(element('summary', 'quiet', failed.length ? 'What became of the others' : 'What became of each'));
+    for (const member of rest) details.append(element('p', 'member', member.message), ...notes(member));
+    row.append(details);
+  };
+
+  const add = async (item) => {
+    const { row, status, bar } = item;
     const say = (words, share) => {
       status.textContent = words;
       if (share === undefined) bar.removeAttribute('value');
       else bar.value = share;
     };
+    raise(row);
+    let { message, members } = { message: '', members: [{ outcome: 'failed', notices: [] }] };
     try {
-      if (file.size > brief.most) {
-        throw new Error(`${file.name} is larger than ${brief.most / 1e6} MB. Split it and add the parts.`);
-      }
-      say('uploading', 0);
-      const id = await upload(file, (share) => say(`uploading, ${Math.round(share * 100)} %`, share));
-      const job = await brief.follow(id, (now) => {
-        if (now.total) say(`indexing, ${now.done} of ${now.total} passages`, now.done / now.total);
-        else say({ waiting: 'waiting for the library', indexing: 'indexing' }[now.state] || 'reading');
-      });
-      row.classList.add('done');
-      status.textContent = job.message;
-      for (const notice of job.notices) row.append(element('p', 'note', notice));
-      await brief.refresh().catch(() => {});
+      const id = await brief.sendFile(item, say).finally(brief.tally.sent);
+      ({ message, members } = await brief.follow(id, (job) => step(job, say)));
     } catch (error) {
-      row.classList.add('failed');
-      status.textContent = error.message;
+      ({ message } = error);
+      if (error.job) ({ members } = error.job);
     }
-    bar.remove();
+    end(row, message, members);
+    brief.tally.ended(members.map((m) => m.outcome));
+    await brief.refresh().catch(() => {});
   };
 
   const next = async () => {
@@ -77,32 +73,43 @@
     next();
   };
 
-  const addAll = (files) => {
-    for (const file of files) {
+  const addAll = ({ files, left }) => {
+    if (!files.length && !left.length) return;
+    jobs.hidden = false;
+    for (const words of left) {
+      const row = element('li', 'failed');
+      row.append(element('span', 'status', words));
+      raise(row);
+    }
+    for (const item of files) {
       const row = element('li');
       const status = element('span', 'status', 'waiting for the others');
-      status.setAttribute('role', 'status');
       const bar = element('progress');
       bar.max = 1;
       bar.value = 0;
-      bar.setAttribute('aria-label', file.name);
-      row.append(element('span', 'file', file.name), status, bar);
-      jobs.prepend(row);
-      waiting.push({ file, row, status, bar });
-      next();
+      bar.setAttribute('aria-label', item.name);
+      row.append(element('span', 'file', item.name), status, bar);
+      jobs.append(row);
+      waiting.push({ ...item, row, status, bar });
     }
+    brief.tally.begun(files.length, left.length);
+    for (let n = 0; n < AT_ONCE; n += 1) next();
+  };
+
+  const chooser = (words, className, kind) => {
+    const input = element('input');
+    Object.assign(input, { type: 'file', multiple: true, hidden: true, ...kind });
+    input.addEventListener('change', () => { addAll(brief.chosen(input.files)); input.value = ''; });
+    return [brief.button(words, className, () => input.click()), input];
   };
 
   // The part of the panel where files are added.
   brief.adding = () => {
     const place = element('div', 'drop change');
-    const input = element('input');
-    input.type = 'file';
-    input.multiple = true;
-    input.hidden = true;
-    input.accept = brief.suffixes.join(',');
-    input.addEventListener('change', () => { addAll([...input.files]); input.value = ''; });
-    place.append(brief.button('Add files …', 'main', () => input.click()), input);
+    place.append(...chooser('Add files …', 'main', { accept: brief.suffixes.join(',') }));
+    if ('webkitdirectory' in element('input')) {
+      place.append(...chooser('Add a folder …', '', { webkitdirectory: true }));
+    }
     place.append(element('span', 'quiet', 'or drop them here'));
     place.append(element('span', 'quiet formats', brief.suffixes.join(' ')));
     const { panel } = brief;
@@ -115,12 +122,15 @@
     panel.addEventListener('drop', (event) => {
       event.preventDefault();
       over(false);
-      if (!panel.classList.contains('fixed')) addAll([...event.dataTransfer.files]);
+      if (!panel.classList.contains('fixed')) brief.dropped(event.dataTransfer).then(addAll);
     });
-    // What has ended and was seen is not shown again.
+    // What has ended and was seen is not shown again, once all that belongs to it has ended.
     panel.addEventListener('close', () => {
-      for (const row of jobs.querySelectorAll('.done, .failed')) row.remove();
+      brief.tally.closed();
+      if (brief.tally.runs()) return;
+      jobs.replaceChildren();
+      jobs.hidden = true;
     });
-    return [place, jobs];
+    return [place, ...brief.tally.lines, jobs];
   };
 })();

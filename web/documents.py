@@ -6,9 +6,10 @@ from typing import Any
 
 from fastapi import HTTPException
 
+from index.changes import Changes
 from index.types import BriefError, Document, DocumentInfo, Library
 from qa.output import date_words
-from web.engine import OPENING, Engine, Opening
+from web.engine import OPENING, Engine, Opening, changes_of
 
 
 def row(info: DocumentInfo) -> dict[str, Any]:
@@ -24,6 +25,17 @@ def opened(opening: Opening) -> Engine:
     if (found := opening()) is None:
         raise HTTPException(503, OPENING)
     return found
+
+
+def changeable(opening: Opening) -> tuple[Engine, Changes]:
+    """Return the engine and what changes its library.
+
+    Raises `HTTPException` 405 where nothing does, 503 while the library is being opened.
+    """
+    found = opened(opening)
+    if (changes := changes_of(found)) is None:
+        raise HTTPException(405, "This library cannot be changed from the page.")
+    return found, changes
 
 
 def known(library: Library, document_id: str) -> Document:

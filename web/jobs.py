@@ -3,37 +3,70 @@
 import logging
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from index.changes import Changes
-from index.library import Added, DiskLibrary
+from index.library import DiskLibrary
+from index.outcomes import outcome
 from index.types import BriefError, Document
 
 _KEPT = 500  # jobs whose end can still be asked for
 _READ_AT_ONCE = 2
 
-Work = Callable[[], tuple[Document, str]]
-"""Gives a document and the path under which it is kept. Raises `BriefError`."""
-
 log = logging.getLogger(__name__)
+
+
+class Item(NamedTuple):
+    """One of `of` documents of a job, or why there is none, and the path under which it is kept.
+
+    `name` is that of a file in an archive, "" for what is by itself.
+    """
+
+    document: Document | BriefError
+    path: str
+    name: str = ""
+    of: int = 1
+
+
+Work = Callable[[], Iterable[Item]]
+"""Reads the documents one after the other. Raises `BriefError` where it cannot go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What became of one document: an outcome of `index.library.Added`, or "failed".
+
+    `message` says it, or why it is not in; `document` is its id, `notices` what there is to know.
+    """
+
+    name: str
+    outcome: str
+    message: str
+    document: str = ""
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """How far a document has come. `done` and `total` count passages.
+    """How far a job has come: `done` of `total` passages of its document `nth` of `of`, `name`.
 
-    `message` says in words what became of it, or why it is not in. `document` is its id.
+    At the end `message` says in words what became of it all and `members` of each. It has failed
+    where none of them is in; `document` is the id of the last that is.
     """
 
     id: str
     state: Literal["reading", "waiting", "indexing", "done", "failed"] = "reading"
+    name: str = ""
+    nth: int = 1
+    of: int = 1
     done: int = 0
     total: int = 0
     message: str = ""
     document: str = ""
-    notices: tuple[str, ...] = ()
+    members: tuple[Member, ...] = ()
 
 
 class Jobs:
@@ -59,57 +92,62 @@ class Jobs:
         return job.id
 
     def _run(self, job: Job, work: Work, changes: Changes, on_end: Callable[[bool], None]) -> None:
-        succeeded = False
-        try:
-            with self._reading:  # before the library is taken: questions and others go on meanwhile
-                document, path = work()
-            self._jobs[job.id] = replace(job, state="waiting")
-            self._jobs[job.id] = changes.put(self._adding(job, document, path)).result()
-            succeeded = True
-        except BriefError as error:
-            self._jobs[job.id] = replace(job, state="failed", message=str(error))
-        except Exception:
-            # Told in the log alone: its words may quote what nobody should see.
-            log.exception("A document could not be added")
-            words = "Something went wrong here. See the log of app.py."
-            self._jobs[job.id] = replace(job, state="failed", message=words)
-        finally:
-            on_end(succeeded)
+        members: list[Member] = []
+        with _told(members, ""):
+            items = iter(work())
+            while item := self._next(items):
+                job = replace(job, name=item.name, nth=len(members) + 1, of=item.of)
+                with _told(members, item.name):
+                    if isinstance(item.document, BriefError):
+                        raise item.document
+                    self._jobs[job.id] = replace(job, state="waiting")
+                    add = self._adding(job, item.document, item)
+                    members.append(changes.put(add).result())
+        ended = _ended(job, members)
+        on_end(ended.state == "done")
+        self._jobs[job.id] = ended
 
-    def _adding(self, job: Job, document: Document, path: str) -> Callable[[DiskLibrary], Job]:
+    def _next(self, items: Iterator[Item]) -> Item | None:
+        with self._reading:  # before the library is taken: questions and others go on meanwhile
+            return next(items, None)
+
+    def _adding(self, job: Job, document: Document, item: Item) -> Callable[[DiskLibrary], Member]:
         def progress(done: int, total: int) -> None:
             self._jobs[job.id] = replace(job, state="indexing", done=done, total=total)
 
-        def add(library: DiskLibrary) -> Job:
+        def add(library: DiskLibrary) -> Member:
             self._jobs[job.id] = replace(job, state="indexing")
-            added = library.add(document, path, progress)
+            added = library.add(document, item.path, progress)
             stays = added.like if added.outcome in ("duplicate", "unchanged", "edited") else None
             kept = stays or document
             passages = library.store.count_passages(kept.id)
-            is_new = added.outcome in ("added", "replaced")
-            return replace(
-                job,
-                state="done",
-                done=passages,
-                total=passages,
-                message=outcome(added, passages),
-                document=kept.id,
-                notices=document.notices if is_new else (),
-            )
+            first, *notices = outcome(added, document, passages, item.name)
+            return Member(item.name, added.outcome, first, kept.id, tuple(notices))
 
         return add
 
 
-def outcome(added: Added, passages: int) -> str:
-    """Return in words what became of a document, as on the command line.
+@contextmanager
+def _told(members: list[Member], name: str) -> Iterator[None]:
+    """Make of what goes wrong a member that says so."""
+    try:
+        yield
+    except BriefError as error:
+        members.append(Member(name, "failed", str(error)))
+    except Exception:
+        # Told in the log alone: its words may quote what nobody should see.
+        log.exception("A document could not be added")
+        words = "Something went wrong here. See the log of app.py."
+        members.append(Member(name, "failed", f"{name}: {words}" if name else words))
 
-    >>> outcome(Added("added"), 2)
-    'added, 2 passages'
-    """
-    if added.outcome == "duplicate" and added.like:
-        return f"duplicate of “{added.like.title}”, which stays as it is"
-    count = "1 passage" if passages == 1 else f"{passages} passages"
-    said = f"{added.outcome}, {count}"
-    if added.like and added.outcome in ("added", "replaced"):
-        said += f"; nearly the same as “{added.like.title}” ({added.likeness:.0%})"
-    return said.replace("%)", " %)")
+
+def _ended(job: Job, members: list[Member]) -> Job:
+    kept = [m for m in members if m.outcome != "failed"]
+    message = f"{len(kept)} of {len(members)} files in it are in the library"
+    return replace(
+        job,
+        state="done" if kept else "failed",
+        message=members[0].message if len(members) == 1 else message,
+        document=kept[-1].document if kept else "",
+        members=tuple(members),
+    )

@@ -31,7 +31,8 @@
     if (now.ready && (now.version !== info.version || !brief.documents)) {
       const before = brief.documents || [];
       const after = await fetch('documents').then((r) => r.json());
-      Object.assign(brief, { documents: after, suffixes: now.suffixes, most: now.max_bytes });
+      Object.assign(brief, { documents: after, suffixes: now.suffixes });
+      Object.assign(brief, { most: now.max_bytes, mostOfArchive: now.max_archive_bytes });
       info = now;
       document.dispatchEvent(new CustomEvent('library', { detail: { before, after } }));
     }
@@ -73,6 +74,7 @@
     panel.classList.toggle('fixed', !info.can_change);
     draw();
     panel.showModal();
+    brief.tally.opened();
     title.focus();
     brief.refresh().catch(() => {});
   };

@@ -8,14 +8,14 @@ from fastapi.responses import JSONResponse
 
 from index.access import InUse
 from index.library import DiskLibrary
-from index.reading import MAX_BYTES, SUFFIXES
+from index.reading import MAX_ARCHIVE_BYTES, MAX_BYTES, SUFFIXES
 from web.changing import changing_routes
 from web.documents import known, opened, row
 from web.engine import Opening, changes_of
 from web.header import library_line
 from web.jobs import Jobs
 from web.removed import Bin
-from web.uploads import TooLarge
+from web.uploads import Full, TooLarge
 from web.viewer import document_json
 
 
@@ -30,8 +30,8 @@ def library_routes(opening: Opening) -> APIRouter:
 
 def refused(request: Request, error: Exception) -> JSONResponse:
     """Return a `BriefError` as an answer in words."""
-    status = 409 if isinstance(error, InUse) else 413 if isinstance(error, TooLarge) else 422
-    return JSONResponse({"detail": str(error)}, status)
+    statuses: dict[type[Exception], int] = {InUse: 409, TooLarge: 413, Full: 429}
+    return JSONResponse({"detail": str(error)}, statuses.get(type(error), 422))
 
 
 def _add_reading(router: APIRouter, opening: Opening, jobs: Jobs) -> None:
@@ -42,8 +42,9 @@ def _add_reading(router: APIRouter, opening: Opening, jobs: Jobs) -> None:
         return {
             "ready": found is not None,
             "can_change": bool(found and changes_of(found)),
-            "suffixes": sorted(SUFFIXES - {".zip"}),
+            "suffixes": sorted(SUFFIXES),
             "max_bytes": MAX_BYTES,
+            "max_archive_bytes": MAX_ARCHIVE_BYTES,
             "line": library_line(own.documents() if own else None),
             "version": own.store.meta("generation") if isinstance(own, DiskLibrary) else "",
         }

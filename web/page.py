@@ -17,7 +17,10 @@ from web.header import header
 from web.library import library_routes, refused
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("viewer.js", "library.js", "shelf.js", "adding.js", "selection.js")
+_SCRIPTS = (
+    "viewer.js", "library.js", "shelf.js", "folders.js", "sending.js", "tally.js", "adding.js",
+    "selection.js",
+)  # fmt: skip
 _AT_ONCE = 32  # questions and timers that are served at once
 _QUEUE = 64  # of them that may be on their way; the next is told to try again
 
@@ -89,7 +92,8 @@ def _top(engine: Opening) -> None:
     bar = gr.HTML(lambda: top()[0], elem_id="top")
     # Beside the bar, not in it: that is drawn anew while the model loads, and would lose the focus.
     gr.HTML(
-        '<button id="library-button" type="button" aria-haspopup="dialog">Library</button>',
+        '<button id="library-button" type="button" aria-haspopup="dialog">Library</button>'
+        '<span id="library-said" class="unseen" role="status"></span>',
         elem_id="library-open",
     )
     timer.tick(top, None, [bar, timer], show_progress="hidden", api_visibility="private")
@@ -138,7 +142,7 @@ def _wire(engine: Opening, chat: gr.Chatbot, box: gr.Textbox, buttons: list[gr.B
         ask,
         [box, chat, now, selection],
         [chat, now, box],
-        js="(typed, chat, now) => [typed, chat, now, window.sahelBrief.selection()]",
+        js="async (typed, chat, now) => [typed, chat, now, await window.sahelBrief.selection()]",
         trigger_mode="once",
         api_visibility="private",
     )

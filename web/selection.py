@@ -24,7 +24,7 @@ def read_selection(raw: str | None) -> Selection:
     Selection(documents=('1f',), since='2023')
 
     Raises:
-        BriefError: no document is chosen, the date is none, or it is not what `library.js` sends.
+        BriefError: no document is chosen, the date is none, or it is not what `selection.js` sends.
     """
     if not raw:
         return Selection()

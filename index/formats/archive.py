@@ -57,6 +57,12 @@ def members(data: bytes | Path, name: str = "") -> Iterator[tuple[str, bytes | B
                 yield inside, content
 
 
+def count_files(data: bytes | Path, name: str) -> int:
+    """Return how many `members` there are. Raises `BriefError` where it is no ZIP, or damaged."""
+    with open_zip(data, name) as archive:
+        return sum(not _is_passed_over(info) for info in archive.infolist())
+
+
 def read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, *, left: int = MAX_BYTES) -> bytes:
     """Return the content of one file, counting what really comes out.
 
