@@ -18,8 +18,8 @@ from web.library import library_routes, refused
 
 _HERE = Path(__file__).parent
 _SCRIPTS = (
-    "viewer.js", "library.js", "shelf.js", "folders.js", "sending.js", "tally.js", "adding.js",
-    "selection.js",
+    "viewer.js", "drawer.js", "library.js", "shelf.js", "folders.js", "sending.js", "tally.js",
+    "adding.js", "selection.js", "brief.js", "items.js", "copying.js",
 )  # fmt: skip
 _AT_ONCE = 32  # questions and timers that are served at once
 _QUEUE = 64  # of them that may be on their way; the next is told to try again
