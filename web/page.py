@@ -92,6 +92,7 @@ def _top(engine: Opening) -> None:
     bar = gr.HTML(lambda: top()[0], elem_id="top")
     # Beside the bar, not in it: that is drawn anew while the model loads, and would lose the focus.
     gr.HTML(
+        '<button id="brief-button" type="button" aria-haspopup="dialog">Brief</button>'
         '<button id="library-button" type="button" aria-haspopup="dialog">Library</button>'
         '<span id="library-said" class="unseen" role="status"></span>',
         elem_id="library-open",
