@@ -57,7 +57,9 @@ def _serve(args: argparse.Namespace) -> int:
     from web.page import create_app
 
     starting = Starting(settings, local_model(args))
-    app = create_app(starting.engine, examples=EXAMPLES)
+    app = create_app(
+        starting.engine, examples=EXAMPLES, database=settings.data / "conversations.sqlite3"
+    )
     # An open page holds a connection for ever: do not wait for it to be closed.
     config = uvicorn.Config(
         app, args.host, args.port, log_level="warning", timeout_graceful_shutdown=2

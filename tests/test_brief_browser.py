@@ -5,7 +5,6 @@ import re
 import zipfile
 
 import pytest
-from fastapi import FastAPI
 from playwright.sync_api import expect
 
 from index.access import changing
@@ -16,12 +15,8 @@ from tests.browser import chromium, opened, served
 from tests.conftest import REPORT, running
 from tests.fakes import BagOfWords
 from tests.test_browser import CONTRAST
-from web.brief.routes import brief_routes
-from web.brief.store import Briefs
-from web.database import open_database
-from web.library import refused
+from web.conversations import Conversations
 from web.page import create_app
-from web.visitors import Visitors
 
 pytestmark = pytest.mark.browser
 
@@ -47,19 +42,16 @@ def library(tmp_path_factory):
 
 
 @pytest.fixture
-def url(library, tmp_path):
-    def find(visitor, record_id):
+def url(library, tmp_path, monkeypatch):
+    def find(conversations, visitor, record_id):
         if record_id not in ANSWERS:
             raise BriefError("There is no such answer here.")
         return ANSWERS[record_id]
 
-    app = FastAPI(openapi_url=None)
-    app.include_router(brief_routes(Briefs(open_database(tmp_path / "kept.sqlite")), find))
-    app.get("/answers/{record_id}")(lambda record_id: find("", record_id))
-    app.add_middleware(Visitors)
-    app.add_exception_handler(BriefError, refused)
+    # Every visitor has asked the same.
+    monkeypatch.setattr(Conversations, "find", find)
     with running(library) as engine:
-        app.mount("/", create_app(lambda: engine, examples=[]))
+        app = create_app(lambda: engine, examples=[], database=tmp_path / "kept.sqlite3")
         with served(app) as url:
             yield url
 
@@ -76,7 +68,7 @@ def drawer(page):
 
 
 def titles(page):
-    return page.locator("#brief .item input").evaluate_all("all => all.map((n) => n.value)")
+    return page.locator("#brief .item .title").evaluate_all("all => all.map((n) => n.value)")
 
 
 def active(page, what):
@@ -99,13 +91,12 @@ def test_an_empty_brief_says_how_to_fill_it_and_exports_nothing(url, browser):
 def test_adding_is_said_counted_and_done_once(url, browser):
     page, wrong = opened(browser, url)
     add(page, "a1")
-    assert "Added to the brief." in page.inner_text("#toast")
-    assert page.get_attribute("#toast", "role") == "status"
+    assert "Added to the brief." in page.inner_text(".toast")
+    assert page.get_attribute(".toast", "role") == "status"
     add(page, "a2", "a1")
-    assert "This is in the brief already." in page.inner_text("#toast")
+    assert "This is in the brief already." in page.inner_text(".toast")
     assert page.inner_text("#brief-button") == "Brief (2)"
-    page.click("#toast button")
-    page.wait_for_selector("#brief[open]")
+    drawer(page)
     assert titles(page) == ["Who led the second coup in Mali?", "How many people live in Chad?"]
     assert "2 sources · 1 sentence removed by the check" in page.inner_text("#brief .item >> nth=0")
     assert "The report does not say" in page.inner_text("#brief .item >> nth=1")
@@ -115,7 +106,7 @@ def test_adding_is_said_counted_and_done_once(url, browser):
 def test_an_answer_that_is_not_there_is_said_in_words(url, browser):
     page, _ = opened(browser, url)
     assert page.evaluate("window.sahelBrief.addToBrief('nothing')") is False
-    assert "There is no such answer here." in page.inner_text("#toast")
+    assert "There is no such answer here." in page.inner_text(".toast")
 
 
 def test_the_whole_drawer_is_used_by_keyboard(url, browser):
@@ -129,8 +120,8 @@ def test_the_whole_drawer_is_used_by_keyboard(url, browser):
         page.keyboard.press("Tab")
         stops.append(active(page, "closest('#brief') && document.activeElement.tagName"))
     assert None not in stops
-    assert {"BUTTON", "INPUT", "TEXTAREA"} == set(stops)
-    page.locator("#brief .item textarea >> nth=1").focus()
+    assert set(stops) == {"BUTTON", "INPUT", "TEXTAREA"}
+    page.locator("#brief .item textarea:not(.title) >> nth=1").focus()
     page.keyboard.press("Alt+ArrowUp")
     page.wait_for_selector("#brief .saved >> text=Moved to place 1 of 2")
     assert titles(page) == ["How many people live in Chad?", "Who led the second coup in Mali?"]
@@ -171,11 +162,11 @@ def test_what_is_typed_is_saved_by_itself_and_survives_a_reload(url, browser):
     add(page, "a1")
     drawer(page)
     page.fill("#brief .brief-title input", "Mali for the Council")
-    page.fill("#brief .item input", "The second coup")
-    page.fill("#brief .item textarea", "First line\nSecond line")
+    page.fill("#brief .item .title", "The second coup")
+    page.fill("#brief .item textarea:not(.title)", "First line\nSecond line")
     page.wait_for_selector("#brief .saved >> text=Saved")
     page.wait_for_timeout(900)
-    page.fill("#brief .item textarea", "First line\nSecond line\nThird")
+    page.fill("#brief .item textarea:not(.title)", "First line\nSecond line\nThird")
     page.reload()  # at once: what was typed last is sent on the way out
     page.wait_for_selector("#viewer .block")
     expect(page.locator("#brief-button")).to_have_text("Brief (1)")
@@ -183,7 +174,7 @@ def test_what_is_typed_is_saved_by_itself_and_survives_a_reload(url, browser):
     assert page.input_value("#brief .brief-title input") == "Mali for the Council"
     assert titles(page) == ["The second coup"]
     assert "Question: Who led the second coup in Mali?" in page.inner_text("#brief .item")
-    assert page.input_value("#brief .item textarea") == "First line\nSecond line\nThird"
+    assert page.input_value("#brief .item textarea:not(.title)") == "First line\nSecond line\nThird"
 
 
 def test_what_could_not_be_saved_says_so_and_stays(url, browser):
@@ -191,11 +182,11 @@ def test_what_could_not_be_saved_says_so_and_stays(url, browser):
     add(page, "a1")
     drawer(page)
     page.route("**/brief/items/*", lambda route: route.abort())
-    page.fill("#brief .item textarea", "Not lost")
+    page.fill("#brief .item textarea:not(.title)", "Not lost")
     page.wait_for_selector("#brief .saved >> text=Not saved: The server cannot be reached.")
-    assert page.get_attribute("#brief .item textarea", "aria-invalid") == "true"
+    assert page.get_attribute("#brief .item textarea:not(.title)", "aria-invalid") == "true"
     page.unroute("**/brief/items/*")
-    page.locator("#brief .item textarea").press_sequentially("!")
+    page.locator("#brief .item textarea:not(.title)").press_sequentially("!")
     page.wait_for_selector("#brief .saved >> text=Saved")
     assert kept(page)["items"][0]["comment"] == "Not lost!"
 
@@ -204,7 +195,7 @@ def test_a_removed_answer_comes_back_to_its_place(url, browser):
     page, wrong = opened(browser, url)
     add(page, "a1", "a2")
     drawer(page)
-    page.fill("#brief .item textarea >> nth=0", "Kept with it")
+    page.fill("#brief .item textarea:not(.title) >> nth=0", "Kept with it")
     page.click("#brief [aria-label='Remove: “Who led the second coup in Mali?”']")
     page.wait_for_selector("#brief .said >> text=Removed “Who led the second coup in Mali?”.")
     assert page.locator("#brief .item").count() == 1
@@ -212,7 +203,7 @@ def test_a_removed_answer_comes_back_to_its_place(url, browser):
     page.keyboard.press("Enter")
     page.wait_for_selector("#brief .item >> nth=1")
     assert titles(page)[0] == "Who led the second coup in Mali?"
-    assert page.input_value("#brief .item textarea >> nth=0") == "Kept with it"
+    assert page.input_value("#brief .item textarea:not(.title) >> nth=0") == "Kept with it"
     assert wrong == []
 
 
@@ -224,10 +215,10 @@ def test_two_tabs_of_a_visitor_show_the_same_brief_and_others_their_own(url, bro
     drawer(two)
     add(one, "a1")
     two.wait_for_selector("#brief .item")
-    two.fill("#brief .item textarea", "From the other tab")
+    two.fill("#brief .item textarea:not(.title)", "From the other tab")
     two.wait_for_selector("#brief .saved >> text=Saved")
     drawer(one)
-    expect(one.locator("#brief .item textarea")).to_have_value("From the other tab")
+    expect(one.locator("#brief .item textarea:not(.title)")).to_have_value("From the other tab")
     stranger, _ = opened(browser, url)
     drawer(stranger)
     assert stranger.locator("#brief .item").count() == 0
@@ -262,7 +253,7 @@ def test_an_answer_is_copied_with_its_citations(url, browser, secure):
     if not secure:
         page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     assert page.evaluate("window.sahelBrief.copyAnswer('a1')")
-    assert "Copied with citations." in page.inner_text("#toast")
+    assert "Copied with citations." in page.inner_text(".toast")
     other = page.context.new_page()
     other.goto(url)
     text, markup = other.evaluate("""async () => {
@@ -284,8 +275,8 @@ def test_an_answer_is_copied_with_its_citations(url, browser, secure):
 def test_the_drawer_can_be_read_in_a_narrow_window(url, browser, scheme):
     page, wrong = opened(browser, url, viewport={"width": 360, "height": 740}, color_scheme=scheme)
     add(page, "a3")
-    assert page.evaluate("document.querySelector('#toast').getBoundingClientRect().right") <= 360
-    low = page.evaluate(CONTRAST, ["#toast span", "#toast button", "#brief-button"])
+    assert page.evaluate("document.querySelector('.toast').getBoundingClientRect().right") <= 360
+    low = page.evaluate(CONTRAST, ["#brief-button"])
     add(page, "a2", "a1")
     drawer(page)
     page.click("#brief [aria-label='Remove: “How many people live in Chad?”']")
@@ -293,7 +284,7 @@ def test_the_drawer_can_be_read_in_a_narrow_window(url, browser, scheme):
     assert page.evaluate("document.querySelector('#brief').scrollWidth") <= 360
     assert page.locator("#brief img").count() == 0
     seen = ["h2", "label", "input", ".exports button", ".exports .quiet", ".answer", ".number"]
-    seen += [".item .quiet", "textarea", ".actions button", ".said p", ".handle"]
+    seen += [".item .quiet", ".title", "textarea", ".actions button", ".said p", ".handle"]
     low += page.evaluate(CONTRAST, [f"#brief {s}" for s in seen])
     page.click("#brief .said button")
     page.wait_for_selector("#brief .declined")

@@ -12,6 +12,7 @@ from web.cards import card, date_words, lines, text
 from web.conversation import Conversation, converse, stop
 from web.header import header
 from web.page import create_app
+from web.records import new_record, told
 from web.viewer import document_json
 
 
@@ -101,7 +102,7 @@ def test_the_newest_date_is_shown_for_several_documents():
 
 
 def test_a_removed_sentence_is_folded_away_and_a_quoted_one_is_marked(library):
-    document = library.documents()[0]
+    document = library.document(library.documents()[0].id)
     passage = library.search("coup", 1)[0].passage
     evidence = Evidence(passage, passage.start, passage.end, passage.text, 0.9)
     answer = Answer(
@@ -111,7 +112,7 @@ def test_a_removed_sentence_is_folded_away_and_a_quoted_one_is_marked(library):
         (AnswerSentence("Quote.", (1,), "quoted"), AnswerSentence("Lie.", (), "removed")),
         (Citation(1, evidence, document),),
     )
-    shown = card(answer)
+    shown = card(told(new_record("q", "c"), answer, library, "1.5b"))
     assert '<q class="quoted"' in shown
     assert "1 sentence was removed" in shown
     assert f"#cite-{document.id}-{passage.start}-{passage.end}" in shown
@@ -127,7 +128,7 @@ def test_a_question_asked_too_early_waits_for_the_library(library):
 def test_a_failure_of_the_question_is_told_in_the_conversation(library):
     *_, last = converse(lambda: engine(library), "why " * 5000, [], Conversation())
     assert "at most 1,000" in last.chat[-1]["content"]
-    assert last.conversation == Conversation()
+    assert last.conversation.turns == ()
 
 
 def test_an_unexpected_failure_is_told_without_its_words_and_frees_the_box(library):
@@ -155,7 +156,7 @@ def test_stop_while_the_library_is_being_opened_says_that_nothing_was_found():
     stop(next(steps).conversation)
     *_, last = steps
     assert "Stopped before anything was found" in last.chat[-1]["content"]
-    assert last.conversation == Conversation()
+    assert last.conversation.turns == ()
 
 
 def test_leaving_an_answer_closes_what_gives_it(library):

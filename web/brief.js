@@ -1,29 +1,11 @@
-// The brief: answers that are kept, in the order in which they are exported. Its drawer, its exports
-// and what the page says when an answer was added. Titles and texts only ever become text nodes.
+// The brief: answers that are kept, in the order in which they are exported. Its drawer and its
+// exports. Titles and texts only ever become text nodes.
 (() => {
   const brief = window.sahelBrief;
   const { element } = brief;
   const UNDO_MS = 60_000;
-  const TOAST_MS = 8000;
   const FORMATS = [['docx', 'Word'], ['pdf', 'PDF'], ['md', 'Markdown'], ['json', 'JSON']];
   let kept = { title: '', version: -1, items: [] };
-
-  // What the page says for a moment, read aloud too; `more` are buttons.
-  const toast = element('div');
-  toast.id = 'toast';
-  toast.setAttribute('role', 'status');
-  let fading;
-  brief.say = (words, ...more) => {
-    if (!toast.isConnected) document.body.append(toast);
-    clearTimeout(fading);
-    toast.replaceChildren(element('span', '', words), ...more);
-    const fade = () => {
-      // Not while somebody is about to press its button.
-      if (toast.matches(':hover, :focus-within')) fading = setTimeout(fade, TOAST_MS);
-      else toast.replaceChildren();
-    };
-    fading = setTimeout(fade, TOAST_MS);
-  };
 
   const { panel, said, show } = brief.drawer('brief', 'Brief');
   const state = element('span', 'saved quiet');
@@ -208,7 +190,6 @@
       head = top();
       panel.append(...head.nodes, said, empty, list);
     }
-    toast.replaceChildren();
     state.textContent = '';
     show();
     draw();
@@ -221,17 +202,16 @@
   brief.addToBrief = async (recordId) => {
     try {
       const { added } = await change('POST', 'brief/items', { record: recordId });
-      brief.say(added ? 'Added to the brief. ' : 'This is in the brief already. ', brief.button('Open the brief', '', brief.openBrief));
+      brief.tell(added ? 'Added to the brief.' : 'This is in the brief already.');
       return true;
     } catch (error) {
-      brief.say(error.message);
+      brief.tell(error.message);
       return false;
     }
   };
 
   const begin = () => {
     if (!document.getElementById('brief-button')) return setTimeout(begin, 200);
-    document.body.append(toast);
     return refresh().catch(() => {});
   };
   begin();

@@ -37,8 +37,9 @@ def _handle(record: Record) -> str:
     """Return what tells `answers.js` which answer this is: Gradio keeps links, and no data-*."""
     if record["state"] != "done":
         return ""
-    kind = "declined" if record["declined"] else "answered"
-    return f'<a class="record {kind}" href="#answer-{text(record["id"])}" tabindex="-1"></a>'
+    thumb = {"up": " up", "down": " down"}.get(record.get("thumb", ""), "")
+    which = f"#answer-{record['conversation']}-{record['id']}"
+    return f'<a class="record{thumb}" href="{escape(which)}" tabindex="-1"></a>'
 
 
 def problem(message: str) -> str:

@@ -86,7 +86,7 @@ def converse(
     now = Conversation(before.id, before.turns, stopping)
     after = Conversation(before.id, before.turns)
     yield Step(chat, now, gr.Textbox(value="", submit_btn=False, stop_btn="Stop"))
-    record = new_record(question)
+    record = new_record(question, before.id)
     try:
         engine = yield from _opened(opening, chat, now)
         asked = _asked(question, before, read_selection(selection))
@@ -130,9 +130,9 @@ def resumed(conversation_id: str, records: Sequence[Record]) -> tuple[Messages, 
     return chat, Conversation(conversation_id, tuple(turns[-_TURNS:]))
 
 
-def stop(now: Conversation) -> None:
+def stop(now: Conversation | None) -> None:
     """End the answer that is being given at its next step; what was shown stays."""
-    if now.stopping:
+    if now and now.stopping:
         now.stopping.set()
 
 

@@ -113,7 +113,7 @@ class Conversations:
     def find(self, visitor: str, record_id: str) -> Record:
         """Return one record. Raises `BriefError` where the visitor has none of that id."""
         with self._sessions() as session:
-            return _turn(session, visitor, record_id).record
+            return _with_thumb(_turn(session, visitor, record_id))
 
     def rename(self, visitor: str, conversation_id: str, title: str) -> None:
         """Give a conversation another title. Raises `BriefError` where there is none."""
@@ -160,7 +160,7 @@ class Conversations:
             session.flush()
             for number, record in enumerate(_records(session, found.id), start=1):
                 own = {k: v for k, v in record.items() if k not in ("thumb", "thumb_reason")}
-                own["id"] = uuid.uuid4().hex
+                own |= {"id": uuid.uuid4().hex, "conversation": copy.id}
                 session.add(
                     TurnRow(id=own["id"], conversation_id=copy.id, number=number, record=own)
                 )

@@ -117,11 +117,11 @@
   // For the button below an answer. Whether it was copied; what went wrong is said.
   brief.copyAnswer = async (recordId) => {
     try {
-      await copy(brief.send('GET', `answers/${encodeURIComponent(recordId)}`));
-      brief.say('Copied with citations.');
+      await copy(brief.record(recordId));
+      brief.tell('Copied with citations.');
       return true;
     } catch (error) {
-      brief.say(error.message);
+      brief.tell(error.message);
       return false;
     }
   };

@@ -3,13 +3,13 @@
 Every change is committed before it is acknowledged. Documents are not in here (`index/store.py`).
 """
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import JSON, Engine, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
-from sqlalchemy.pool import StaticPool
 
 from index.types import BriefError
 
@@ -23,15 +23,19 @@ class Base(DeclarativeBase):
 
 
 def open_database(path: Path | None = None) -> Sessions:
-    """Open or create the file, or without a path a database that lives as long as its user.
+    """Open or create the file, or without a path one that goes with this process.
 
     Raises:
         BriefError: the file cannot be used.
     """
+    kept: dict[str, Any] = {}
     if path is None:
-        engine = create_engine("sqlite://", poolclass=StaticPool)
-    else:
-        engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
+        folder = tempfile.TemporaryDirectory(prefix="sahel-brief-", ignore_cleanup_errors=True)
+        path = Path(folder.name, "conversations.sqlite3")
+        kept["folder"] = folder  # it goes when the engine goes
+    engine = create_engine(
+        f"sqlite:///{path}", connect_args={"timeout": 30}, execution_options=kept
+    )
     event.listen(engine, "connect", _prepare)
     try:
         _tables(engine)

@@ -11,8 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from index.types import BriefError
 from web.changing import from_this_page
 from web.conversations import Conversations
+from web.engine import Opening
 from web.feedback import evaluation_line
 from web.records import Record
+from web.suggestions import follow_ups
 from web.visitors import visitor
 
 Visitor = Annotated[str, Depends(visitor)]
@@ -41,7 +43,7 @@ class Judgement(BaseModel):
     reason: str = Field("", max_length=1000)
 
 
-def history_routes(conversations: Conversations) -> APIRouter:
+def history_routes(conversations: Conversations, opening: Opening) -> APIRouter:
     """Return the routes. Each serves the visitor's own alone; of others' nothing is said."""
     router = APIRouter()
 
@@ -80,6 +82,11 @@ def history_routes(conversations: Conversations) -> APIRouter:
     def judge(who: Visitor, record_id: str, sent: Judgement) -> JSONResponse:
         conversations.judge(who, record_id, sent.thumb, sent.reason)
         return JSONResponse({"thumb": sent.thumb})
+
+    @router.get("/answers/{record_id}/next")
+    def next_(who: Visitor, record_id: str) -> list[str]:
+        found = opening()
+        return follow_ups(found, conversations.find(who, record_id)) if found else []
 
     @router.get("/feedback.jsonl")
     def feedback(who: Visitor) -> StreamingResponse:

@@ -6,17 +6,20 @@
   let dragged = null; // id of the item that is being dragged
 
   // A text area as high as what is in it.
-  const fit = (area) => {
-    area.style.height = 'auto';
-    area.style.height = `${area.scrollHeight + 2}px`;
+  const fit = (node) => {
+    node.style.height = 'auto';
+    node.style.height = `${node.scrollHeight + 2}px`;
   };
 
-  const labelled = (label, tag, most) => {
-    const node = element('label', '', label);
-    const input = element(tag);
-    input.maxLength = most;
-    node.append(input);
-    return [node, input];
+  // An area that grows with what is in it.
+  const area = (value, most, words) => {
+    const node = element('textarea');
+    node.rows = 1;
+    node.value = value;
+    node.maxLength = most;
+    node.placeholder = words;
+    node.addEventListener('input', () => fit(node));
+    return node;
   };
 
   brief.item = (item, acts) => {
@@ -29,16 +32,13 @@
     handle.title = 'Drag to another place';
     handle.setAttribute('aria-hidden', 'true'); // the buttons do the same
     const number = element('span', 'number');
-    const [titleLabel, title] = labelled('Title', 'input', 300);
-    title.value = item.title;
-    title.placeholder = item.question;
+    const title = area(item.title, 300, item.question);
+    title.className = 'title';
+    // A title has one line, which is broken where it does not fit.
+    title.addEventListener('keydown', (event) => { if (event.key === 'Enter') event.preventDefault(); });
     const question = element('p', 'quiet');
     const answer = element('p', item.declined ? 'answer declined' : 'answer', item.answer);
-    const [commentLabel, comment] = labelled('Comment', 'textarea', 5000);
-    comment.rows = 1;
-    comment.value = item.comment;
-    comment.placeholder = 'Add a comment …';
-    comment.addEventListener('input', () => fit(comment));
+    const comment = area(item.comment, 5000, 'Add a comment …');
     const titleField = brief.autosaved(title, (value, how) => acts.edit(id, { title: value }, how));
     const commentField = brief.autosaved(comment, (value, how) => acts.edit(id, { comment: value }, how));
 
@@ -53,8 +53,8 @@
     const actions = element('p', 'actions');
     actions.append(up, down, remove);
     const head = element('div', 'item-head');
-    head.append(handle, number, titleLabel);
-    node.append(head, question, answer, element('p', 'quiet', item.facts), commentLabel, actions);
+    head.append(handle, number, title);
+    node.append(head, question, answer, element('p', 'quiet', item.facts), comment, actions);
 
     node.addEventListener('keydown', (event) => {
       if (!event.altKey || !['ArrowUp', 'ArrowDown'].includes(event.key)) return;
@@ -109,7 +109,7 @@
       }
       title.setAttribute('aria-label', `Title of answer ${n + 1}`);
       comment.setAttribute('aria-label', `Comment on answer ${n + 1}`);
-      requestAnimationFrame(() => fit(comment));
+      requestAnimationFrame(() => [title, comment].forEach(fit));
     };
     return {
       node,

@@ -1,7 +1,7 @@
 """The page: chat on the left, the report on the right. From here a question goes to `qa`."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
@@ -11,38 +11,56 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
 from index.types import BriefError
-from web.conversation import Conversation, Messages, Step, converse, stop
+from web.brief.routes import brief_routes
+from web.brief.store import Briefs
+from web.conversations import Conversations
+from web.database import open_database
 from web.engine import Opening, health
 from web.header import header
+from web.history import history_routes
 from web.library import library_routes, refused
+from web.visitors import Visitors
+from web.wiring import wire
 
 _HERE = Path(__file__).parent
 _SCRIPTS = (
     "viewer.js", "drawer.js", "library.js", "shelf.js", "folders.js", "sending.js", "tally.js",
-    "adding.js", "selection.js", "brief.js", "items.js", "copying.js",
+    "adding.js", "selection.js", "answers.js", "conversations.js", "brief.js", "items.js",
+    "copying.js",
 )  # fmt: skip
 _AT_ONCE = 32  # questions and timers that are served at once
 _QUEUE = 64  # of them that may be on their way; the next is told to try again
 
 
-def create_app(engine: Opening, *, examples: Sequence[str]) -> FastAPI:
+def create_app(
+    engine: Opening, *, examples: Sequence[str], database: Path | None = None
+) -> FastAPI:
     """Return the application: the page at /, GET /healthz, and the library's routes.
 
     Args:
         engine: gives the engine, None while the library is still being opened.
         examples: questions to click.
+        database: the file of what visitors keep; without one, that goes with the application.
+
+    Raises:
+        BriefError: the database cannot be used.
     """
     app = FastAPI(openapi_url=None)
+    sessions = open_database(database)
+    conversations = Conversations(sessions)
 
     @app.get("/healthz")
     def healthz() -> JSONResponse:
         return health(engine())
 
     app.include_router(library_routes(engine))
+    app.include_router(history_routes(conversations, engine))
+    app.include_router(brief_routes(Briefs(sessions), conversations.find))
+    app.add_middleware(Visitors)
     app.add_exception_handler(BriefError, refused)
     gr.mount_gradio_app(
         app,
-        _blocks(engine, examples),
+        _blocks(engine, conversations, examples),
         path="/",
         theme=gr.themes.Base(
             primary_hue="teal",
@@ -62,11 +80,12 @@ def create_app(engine: Opening, *, examples: Sequence[str]) -> FastAPI:
     return app
 
 
-def _blocks(engine: Opening, examples: Sequence[str]) -> gr.Blocks:
+def _blocks(engine: Opening, conversations: Conversations, examples: Sequence[str]) -> gr.Blocks:
     blocks: gr.Blocks = gr.Blocks(title="Sahel Brief", fill_height=True, analytics_enabled=False)
     with blocks:
         _top(engine)
         with gr.Row(elem_id="desk", equal_height=True):
+            gr.HTML('<nav id="conversations" aria-label="Conversations"></nav>', elem_id="past")
             with gr.Column(elem_id="left", min_width=280, scale=1):
                 chat = _chat()
                 with gr.Row(elem_id="examples"):
@@ -75,7 +94,7 @@ def _blocks(engine: Opening, examples: Sequence[str]) -> gr.Blocks:
                 box = _box()
             with gr.Column(elem_id="right", min_width=280, scale=1):
                 gr.HTML('<section id="viewer" aria-label="Report" tabindex="0"></section>')
-        _wire(engine, chat, box, buttons)
+        wire(engine, conversations, blocks, chat, box, buttons)
         blocks.queue(max_size=_QUEUE, default_concurrency_limit=_AT_ONCE)
     return blocks
 
@@ -126,26 +145,3 @@ def _box() -> gr.Textbox:
         submit_btn="Ask",
         stop_btn=False,
     )
-
-
-def _wire(engine: Opening, chat: gr.Chatbot, box: gr.Textbox, buttons: list[gr.Button]) -> None:
-    def ask(
-        typed: str, chat: Messages, now: Conversation, selection: str, event: gr.EventData
-    ) -> Iterator[Step]:
-        clicked = event.target.value if isinstance(event.target, gr.Button) else None
-        yield from converse(engine, clicked or typed, chat, now, selection)
-
-    now = gr.State(Conversation())
-    selection = gr.Textbox(visible=False)  # never filled: the tab puts it in when it asks
-    # One event for box and examples, so that "once" keeps a tab from asking two things at once.
-    gr.on(
-        [box.submit, *(b.click for b in buttons)],
-        ask,
-        [box, chat, now, selection],
-        [chat, now, box],
-        js="async (typed, chat, now) => [typed, chat, now, await window.sahelBrief.selection()]",
-        trigger_mode="once",
-        api_visibility="private",
-    )
-    box.stop(stop, now, None, api_visibility="private")
-    chat.clear(Conversation, None, now, api_visibility="private")  # hidden while one is given

@@ -14,15 +14,21 @@ from qa.types import Answer
 Record = dict[str, Any]
 """What `qa.output.as_json` gives, and beside it:
 
-`id`, `asked_at` (ISO, UTC), `model` ("" where none had a say), `state`, `draft`, `stopped`,
-`evidence` (all pieces, as in `citations`) and `closest` ({quote, place, document, document_id,
-start, end}). Citations have the `document_sha256` of the text whose characters they count.
+`id`, `conversation` (its id), `asked_at` (ISO, UTC), `model` ("" where none had a say), `state`,
+`draft`, `stopped`, `evidence` (all pieces, as in `citations`) and `closest` ({quote, place,
+document, document_id, start, end}). Citations have the `document_sha256` of the text whose
+characters they count.
 """
 
 
-def new_record(question: str) -> Record:
+def new_record(question: str, conversation: str) -> Record:
     """Return the record of a question that nothing has been found for yet."""
-    about = {"id": uuid.uuid4().hex, "asked_at": _now(), "model": ""}
+    about = {
+        "id": uuid.uuid4().hex,
+        "conversation": conversation,
+        "asked_at": _now(),
+        "model": "",
+    }
     return {**about, **_told(Answer(question, question), {}, stopped=False)}
 
 

@@ -130,7 +130,7 @@ def _item(item: KeptItem) -> dict[str, Any]:
     cited = count(len(record.get("citations") or []), "source")
     removed = sum(s.get("status") == "removed" for s in record.get("sentences") or [])
     facts = [
-        f"asked {when(record.get('asked_at'))}",
+        f"Asked {when(record.get('asked_at'))}",
         "declined" if declined else cited,
         f"{count(removed, 'sentence')} removed by the check" if removed and not declined else "",
     ]

@@ -1,0 +1,231 @@
+"""Conversations as they are kept: by whom, for how long, and what others see of them: nothing."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+from fastapi.testclient import TestClient
+
+from index.types import BriefError
+from qa.answering import Answerer
+from qa.evaluation import judge
+from qa.types import Answer, ModelStatus
+from tests.fakes import SharedWords
+from web.conversation import Conversation, Memory, converse, resumed
+from web.conversations import Conversations
+from web.database import open_database
+from web.feedback import evaluation_line
+from web.page import create_app
+from web.records import new_record, told
+from web.suggestions import follow_ups
+from web.visitors import COOKIE, known_visitor
+from web.wiring import Wanted, read_wanted
+
+HERE = {"X-Sahel-Brief": "1"}
+COUP = "Who led a second coup?"
+
+
+def engine_of(library):
+    return SimpleNamespace(
+        library=library,
+        stream=Answerer(library, lambda: None, SharedWords()).stream,
+        model_status=lambda: ModelStatus("ready", "Ready."),
+    )
+
+
+@pytest.fixture
+def kept(tmp_path):
+    return Conversations(open_database(tmp_path / "conversations.sqlite3"))
+
+
+def asked(library, kept, question=COUP, who="ann", before=None):
+    """Ask as the page does and return the conversation after."""
+    memory = Memory(kept, who)
+    *_, last = converse(
+        lambda: engine_of(library), question, [], before or Conversation(), "", memory
+    )
+    return last.conversation
+
+
+def test_a_conversation_is_there_after_a_restart_with_its_evidence(library, tmp_path):
+    path = tmp_path / "conversations.sqlite3"
+    before = asked(library, Conversations(open_database(path)))
+    again = Conversations(open_database(path))
+    (listed,) = again.all("ann")
+    assert (listed["id"], listed["title"]) == (before.id, COUP)
+    (record,) = again.records("ann", before.id)
+    assert "Goita" in record["answer"]
+    cited = record["citations"][0]
+    text = library.document(cited["document_id"]).text
+    assert text[cited["start"] : cited["end"]] == cited["quote"]
+    chat, now = resumed(before.id, [record])
+    assert [m["role"] for m in chat] == ["user", "assistant"]
+    assert f"#cite-{cited['document_id']}-{cited['start']}" in chat[1]["content"]
+    assert now.turns == before.turns
+
+
+def test_a_question_that_was_never_answered_is_kept_and_shown_as_stopped(library, kept):
+    steps = converse(lambda: engine_of(library), COUP, [], Conversation(), "", Memory(kept, "ann"))
+    next(steps), next(steps)  # and the process is killed
+    (listed,) = kept.all("ann")
+    chat, _ = resumed(listed["id"], kept.records("ann", listed["id"]))
+    assert "Stopped." in chat[1]["content"]
+
+
+def test_another_visitor_finds_nothing_and_changes_nothing(library, kept):
+    conversation = asked(library, kept)
+    (record,) = kept.records("ann", conversation.id)
+    assert kept.all("bob") == []
+    for act in (
+        lambda: kept.records("bob", conversation.id),
+        lambda: kept.find("bob", record["id"]),
+        lambda: kept.rename("bob", conversation.id, "Mine"),
+        lambda: kept.remove("bob", conversation.id),
+        lambda: kept.cut("bob", record["id"]),
+        lambda: kept.judge("bob", record["id"], "up", ""),
+        lambda: kept.share("bob", conversation.id, shared=True),
+        lambda: kept.put("bob", conversation.id, record),
+    ):
+        with pytest.raises(BriefError, match="no such conversation"):
+            act()
+    assert kept.records("ann", conversation.id)[0]["answer"] == record["answer"]
+
+
+def test_conversations_are_found_by_words_of_question_and_answer(library, kept):
+    asked(library, kept)
+    asked(library, kept, "What is MINUSMA?")
+    assert [c["title"] for c in kept.all("ann", "goita COUP")] == [COUP]
+    assert kept.all("ann", "goita nothing") == []
+    assert len(kept.all("ann")) == 2
+
+
+def test_asking_again_replaces_a_turn_and_what_came_after(library, kept):
+    first = asked(library, kept)
+    asked(library, kept, "What is MINUSMA?", before=first)
+    records = kept.records("ann", first.id)
+    assert len(records) == 2
+    kept.cut("ann", records[0]["id"])
+    assert kept.records("ann", first.id) == []
+
+
+def test_a_shared_conversation_is_copied_until_it_is_shared_no_more(library, kept):
+    conversation = asked(library, kept)
+    secret = kept.share("ann", conversation.id, shared=True)
+    assert kept.share("ann", conversation.id, shared=True) == secret
+    copy = kept.take_shared("bob", secret)
+    (own,) = kept.records("bob", copy)
+    (record,) = kept.records("ann", conversation.id)
+    assert own["answer"] == record["answer"]
+    assert own["id"] != record["id"]
+    assert kept.take_shared("ann", secret) == conversation.id
+    kept.share("ann", conversation.id, shared=False)
+    for gone in (secret, ""):
+        with pytest.raises(BriefError, match="not shared any more"):
+            kept.take_shared("eve", gone)
+    assert kept.records("bob", copy)
+
+
+def test_an_answer_is_not_lost_because_it_cannot_be_kept(library, kept, monkeypatch, caplog):
+    def full(*args: object) -> None:
+        raise BriefError("No room.")
+
+    monkeypatch.setattr(kept, "put", full)
+    *_, last = converse(
+        lambda: engine_of(library), COUP, [], Conversation(), "", Memory(kept, "ann")
+    )
+    assert "Goita" in last.chat[-1]["content"]
+    assert "could not be kept" in caplog.text
+
+
+def test_thumbs_become_lines_that_evaluate_understands(library, kept):
+    conversation = asked(library, kept)
+    (record,) = kept.records("ann", conversation.id)
+    kept.judge("ann", record["id"], "up", "")
+    (judged,) = kept.judged("ann")
+    line = json.loads(json.dumps(evaluation_line(judged)))
+    assert line["expected"] == "answer"
+    result = {"answer": record["answer"], "declined": False, "citations": record["citations"]}
+    assert judge(line, result)["cited"] is True
+    kept.judge("ann", record["id"], "down", "A figure is wrong")
+    (judged,) = kept.judged("ann")
+    line = evaluation_line(judged)
+    assert (line["expected"], line["reason"]) == ("reviewed", "A figure is wrong")
+    assert judge(line, result)["right"] is None
+    kept.judge("ann", record["id"], "", "")
+    assert kept.judged("ann") == []
+
+
+@pytest.fixture
+def client(library, tmp_path):
+    app = create_app(
+        lambda: engine_of(library), examples=[], database=tmp_path / "conversations.sqlite3"
+    )
+    with TestClient(app) as client:
+        client.get("/")  # gives the cookie
+        yield client
+
+
+def test_each_browser_gets_a_name_of_its_own_that_scripts_cannot_read(client):
+    name = client.cookies[COOKIE]
+    assert known_visitor({COOKIE: name}) == name
+    assert "set-cookie" not in client.get("/").headers
+    client.cookies.clear()
+    given = client.get("/").headers["set-cookie"]
+    assert name not in given
+    assert "HttpOnly" in given
+    assert "SameSite=lax" in given
+
+
+@pytest.mark.parametrize("name", ["", "x", "a" * 31, "a" * 33, "../" + "a" * 29, "é" * 32 + " "])
+def test_a_made_up_name_is_none(name):
+    assert known_visitor({COOKIE: name}) == ""
+
+
+def test_the_routes_serve_the_visitor_alone(client, library, tmp_path):
+    kept = Conversations(open_database(tmp_path / "conversations.sqlite3"))
+    who = client.cookies[COOKIE]
+    conversation = asked(library, kept, who=who)
+    assert [c["id"] for c in client.get("/conversations").json()] == [conversation.id]
+    (record,) = client.get(f"/conversations/{conversation.id}").json()
+    assert client.get(f"/answers/{record['id']}").json()["answer"] == record["answer"]
+    path = f"/conversations/{conversation.id}"
+    assert client.patch(path, json={"title": "Mine"}).status_code == 403
+    assert client.patch(path, json={"title": " "}, headers=HERE).status_code == 422
+    assert client.patch(path, json={"title": "Mine"}, headers=HERE).status_code == 200
+    thumb = f"/answers/{record['id']}/thumb"
+    assert client.put(thumb, json={"thumb": "up"}, headers=HERE).status_code == 200
+    assert json.loads(client.get("/feedback.jsonl").text)["id"] == record["id"]
+    shared = client.put(f"{path}/shared", json={"shared": True}, headers=HERE).json()["shared"]
+    client.cookies.clear()
+    assert client.get("/conversations").status_code == 403
+    client.get("/")
+    assert client.get("/conversations").json() == []
+    assert client.get(path).status_code == 422
+    assert client.get(f"/answers/{record['id']}").status_code == 422
+    taken = client.get(f"/shared/{shared}", follow_redirects=False)
+    assert (taken.status_code, taken.headers["location"][:4]) == (303, "/?c=")
+    assert [c["title"] for c in client.get("/conversations").json()] == ["Mine"]
+
+
+def test_what_is_offered_next_is_new_and_answered(library):
+    engine = engine_of(library)
+    record = new_record(COUP, "c")
+    for answer in engine.stream({"question": COUP, "history": []}):
+        record = told(record, answer, library, "")
+    offered = follow_ups(engine, record)
+    assert 0 < len(offered) <= 3
+    for question in offered:
+        *_, last = engine.stream({"question": question, "history": []})
+        assert not last.declined
+        assert question.removeprefix("What does the report say about ") not in record["answer"]
+
+
+def test_nothing_is_offered_that_the_library_declines(library):
+    engine = engine_of(library)
+    engine.stream = lambda question: iter([Answer("q", "q", "done", declined=True)])
+    assert follow_ups(engine, new_record(COUP, "c")) == []
+
+
+@pytest.mark.parametrize("raw", [None, "", "[]", "{", '"x"', "[" * 100_000])
+def test_what_a_script_wants_is_untrusted(raw):
+    assert read_wanted(raw) == Wanted()

@@ -1,0 +1,102 @@
+"""What the page's events do: a question is asked, stopped, asked again; a conversation goes on."""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+import gradio as gr
+
+from index.types import BriefError
+from web.conversation import Conversation, Memory, Messages, Step, converse, resumed, stop
+from web.conversations import Conversations
+from web.engine import Opening
+from web.history import known_conversation
+from web.visitors import known_visitor
+
+_ID_CHARS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a script of the page asks for beside the box: a question, in place of an earlier one."""
+
+    question: str = ""
+    replaces: str = ""
+
+
+def read_wanted(raw: str | None) -> Wanted:
+    """Return what `answers.js` has sent; what cannot be read is nothing: it is untrusted.
+
+    >>> read_wanted('{"question": "Who?", "replaces": "1f"}')
+    Wanted(question='Who?', replaces='1f')
+    """
+    try:
+        sent = json.loads(raw or "{}")
+        return Wanted(str(sent.get("question", "")), str(sent.get("replaces", ""))[:_ID_CHARS])
+    except (ValueError, AttributeError, RecursionError):
+        return Wanted()
+
+
+def wire(
+    opening: Opening,
+    conversations: Conversations,
+    blocks: gr.Blocks,
+    chat: gr.Chatbot,
+    box: gr.Textbox,
+    examples: list[gr.Button],
+) -> None:
+    """Connect the components. Called inside `blocks`."""
+
+    def ask(
+        typed: str,
+        shown: Messages,
+        now: Conversation | None,
+        selection: str,
+        raw: str,
+        event: gr.EventData,
+        request: gr.Request,
+    ) -> Iterator[Step]:
+        memory = Memory(conversations, known_visitor(dict(request.cookies)))
+        before, wanted = now or Conversation(), read_wanted(raw)
+        if wanted.replaces:
+            with suppress(BriefError):  # deleted meanwhile: then it is asked at the end
+                conversations.cut(memory.visitor, wanted.replaces)
+            left = known_conversation(conversations, memory.visitor, before.id)
+            shown, before = resumed(before.id, left)
+        clicked = event.target.value if event.target in examples else ""
+        question = wanted.question or clicked or typed
+        yield from converse(opening, question, shown, before, selection, memory)
+
+    def resume(wanted: str, request: gr.Request) -> tuple[Messages, Conversation]:
+        visitor = known_visitor(dict(request.cookies))
+        records = known_conversation(conversations, visitor, (wanted or "")[:_ID_CHARS])
+        return resumed(wanted, records) if records else ([], Conversation())
+
+    now = gr.State(None)
+    # Never filled: the tab puts in what it selects and wants when it asks.
+    selection, wanted = gr.Textbox(visible=False), gr.Textbox(visible=False)
+    # What the page's scripts press.
+    go = gr.Button("Ask", elem_id="go", elem_classes="unseen")
+    resuming = gr.Button("Resume", elem_id="resume", elem_classes="unseen")
+    # One event for box and buttons, so that "once" keeps a tab from asking two things at once.
+    gr.on(
+        [box.submit, go.click, *(b.click for b in examples)],
+        ask,
+        [box, chat, now, selection, wanted],
+        [chat, now, box],
+        js="async (typed, chat, now) => [typed, chat, now, await window.sahelBrief.selection(), "
+        "window.sahelBrief.wanted()]",
+        trigger_mode="once",
+        api_visibility="private",
+    )
+    gr.on(
+        [blocks.load, resuming.click],
+        resume,
+        [wanted],
+        [chat, now],
+        js="() => [window.sahelBrief.conversation()]",
+        show_progress="hidden",
+        api_visibility="private",
+    )
+    box.stop(stop, now, None, api_visibility="private")
