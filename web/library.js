@@ -8,21 +8,14 @@
   let info = { version: null };
 
   // Send a change; what is refused is thrown in the server's words.
-  brief.send = async (method, path, sent) => {
+  brief.send = async (method, path, sent, how = {}) => {
     const headers = { 'X-Sahel-Brief': '1', 'Content-Type': 'application/json' };
-    const answer = await fetch(path, { method, headers, body: sent && JSON.stringify(sent) })
+    const answer = await fetch(path, { method, headers, body: sent && JSON.stringify(sent), ...how })
       .catch(() => { throw new Error('The server cannot be reached. Is app.py still running?'); });
     const got = await answer.json().catch(() => ({}));
     if (answer.ok) return got;
     const words = typeof got.detail === 'string' ? got.detail : 'This was refused. Is it too long?';
     throw Object.assign(new Error(words), { field: got.field });
-  };
-
-  brief.button = (text, className, act) => {
-    const node = element('button', className, text);
-    node.type = 'button';
-    node.addEventListener('click', act);
-    return node;
   };
 
   // Whether the library has changed since; all that shows it is told.
@@ -50,16 +43,7 @@
   });
 
   // The panel.
-  const panel = element('dialog');
-  panel.id = 'library';
-  panel.setAttribute('aria-labelledby', 'library-title');
-  const head = element('header');
-  const title = element('h2', '', 'Library');
-  title.id = 'library-title';
-  title.tabIndex = -1;
-  head.append(title, brief.button('Close', 'close', () => panel.close()));
-  const said = element('div', 'said');
-  said.setAttribute('role', 'status');
+  const { panel, said, show } = brief.drawer('library', 'Library');
   const shelf = element('ul', 'shelf');
   shelf.setAttribute('aria-label', 'Documents');
   const empty = element('p', 'quiet', 'No document yet.');
@@ -67,37 +51,15 @@
 
   const open = () => {
     if (!brief.documents || panel.open) return; // it is being opened, which the page says
-    if (panel.isConnected === false) {
-      panel.append(head, ...brief.adding(), said, ...brief.choosing(), empty, shelf);
-      document.body.append(panel);
-    }
+    if (panel.isConnected === false) panel.append(...brief.adding(), said, ...brief.choosing(), empty, shelf);
     panel.classList.toggle('fixed', !info.can_change);
     draw();
-    panel.showModal();
+    show();
     brief.tally.opened();
-    title.focus();
     brief.refresh().catch(() => {});
   };
 
-  panel.addEventListener('close', () => {
-    said.replaceChildren();
-    document.getElementById('library-button').focus();
-  });
-  panel.addEventListener('click', (event) => { if (event.target === panel) panel.close(); });
-  panel.addEventListener('keydown', (event) => {
-    if (event.key !== 'Tab') return;
-    const stops = [...panel.querySelectorAll('button, input, summary')]
-      .filter((n) => !n.disabled && n.offsetParent !== null && !n.closest('details:not([open]) > :not(summary)'));
-    const [first, last] = [stops[0], stops[stops.length - 1]];
-    const from = document.activeElement;
-    if (event.shiftKey ? from === first || from === title : from === last) {
-      event.preventDefault();
-      (event.shiftKey ? last : first).focus();
-    }
-  });
-  document.addEventListener('click', (event) => {
-    if (event.target.closest && event.target.closest('#library-button')) open();
-  });
+  brief.onButton('library-button', open);
   document.addEventListener('library', () => { if (panel.open) draw(); });
 
   // Rows stay the same nodes while nothing of them changes, so that focus and forms stay too.

@@ -11,6 +11,8 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
 from index.types import BriefError
+from web.brief.routes import brief_routes
+from web.brief.store import Briefs
 from web.conversations import Conversations
 from web.database import open_database
 from web.engine import Opening, health
@@ -22,8 +24,9 @@ from web.wiring import wire
 
 _HERE = Path(__file__).parent
 _SCRIPTS = (
-    "viewer.js", "library.js", "shelf.js", "folders.js", "sending.js", "tally.js", "adding.js",
-    "selection.js", "answers.js", "conversations.js", "room.js",
+    "viewer.js", "drawer.js", "library.js", "shelf.js", "folders.js", "sending.js", "tally.js",
+    "adding.js", "selection.js", "answers.js", "conversations.js", "brief.js", "items.js",
+    "copying.js", "room.js",
 )  # fmt: skip
 _AT_ONCE = 32  # questions and timers that are served at once
 _QUEUE = 64  # of them that may be on their way; the next is told to try again
@@ -43,7 +46,8 @@ def create_app(
         BriefError: the database cannot be used.
     """
     app = FastAPI(openapi_url=None)
-    conversations = Conversations(open_database(database))
+    sessions = open_database(database)
+    conversations = Conversations(sessions)
 
     @app.get("/healthz")
     def healthz() -> JSONResponse:
@@ -51,6 +55,7 @@ def create_app(
 
     app.include_router(library_routes(engine))
     app.include_router(history_routes(conversations, engine))
+    app.include_router(brief_routes(Briefs(sessions), conversations.find))
     app.add_middleware(Visitors)
     app.add_exception_handler(BriefError, refused)
     gr.mount_gradio_app(
@@ -107,6 +112,7 @@ def _top(engine: Opening) -> None:
     # Beside the bar, not in it: that is drawn anew while the model loads, and would lose the focus.
     gr.HTML(
         '<button id="past-button" type="button" aria-expanded="false">Conversations</button>'
+        '<button id="brief-button" type="button" aria-haspopup="dialog">Brief</button>'
         '<button id="library-button" type="button" aria-haspopup="dialog">Library</button>'
         '<button id="theme-button" type="button" aria-label="Dark or light" title="Dark or light">'
         "◐</button>"

@@ -35,7 +35,7 @@
     return JSON.stringify({ documents, since });
   };
 
-  const words = (iso) => {
+  const words = brief.dateWords = (iso) => {
     const [year, month, day] = iso.split('-').map(Number);
     const shape = { year: 'numeric', timeZone: 'UTC', ...(month && { month: 'long' }), ...(day && { day: 'numeric' }) };
     return new Date(Date.UTC(year, (month || 1) - 1, day || 1)).toLocaleDateString('en-GB', shape);
