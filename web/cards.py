@@ -80,10 +80,9 @@ def _sentence(sentence: AnswerSentence, citations: dict[int, Citation]) -> str:
 
 def _chip(citation: Citation) -> str:
     e = citation.evidence
-    title = escape(" ".join(e.text.split()), quote=True)
     return (
         f'<a class="chip" href="{link(citation.document.id, e.start, e.end)}" '
-        f'title="{_MARKDOWN.sub(lambda m: f"&#{ord(m[0])};", title)}">&#91;{citation.n}&#93;</a>'
+        f'aria-label="Citation {citation.n}">&#91;{citation.n}&#93;</a>'
     )
 
 

@@ -17,7 +17,10 @@ from web.header import header
 from web.library import library_routes, refused
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("viewer.js", "library.js", "shelf.js", "adding.js", "selection.js")
+_SCRIPTS = (
+    *("viewer.js", "contents.js", "finder.js", "citations.js", "hover.js"),
+    *("library.js", "shelf.js", "adding.js", "selection.js"),
+)
 _AT_ONCE = 32  # questions and timers that are served at once
 _QUEUE = 64  # of them that may be on their way; the next is told to try again
 
