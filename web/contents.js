@@ -7,7 +7,8 @@
   list.id = 'viewer-contents';
   list.setAttribute('aria-label', 'Contents');
   list.hidden = true;
-  const button = element('button', '', '☰');
+  const button = element('button');
+  button.append(element('span', 'sign', '☰'), element('span', 'word', 'Contents'));
   button.type = 'button';
   button.title = 'Contents';
   button.setAttribute('aria-label', 'Contents');

@@ -51,7 +51,8 @@
     node.addEventListener('click', act);
     return node;
   };
-  const open = button('⌕', 'Find in this document (/)', () => (form.hidden ? start() : close()));
+  const open = button('', 'Find in this document (/)', () => (form.hidden ? start() : close()));
+  open.append(element('span', 'sign', '⌕'), element('span', 'word', 'Find'));
   form.append(field, count, button('‹', 'Previous hit (Shift+Enter)', () => go(-1)),
     button('›', 'Next hit (Enter)', () => go(1)), button('×', 'Close (Escape)', () => close()));
   viewer.tools.append(open);
