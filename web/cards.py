@@ -81,8 +81,8 @@ def _sentence(sentence: AnswerSentence, citations: dict[int, Citation]) -> str:
 def _chip(citation: Citation) -> str:
     e = citation.evidence
     return (
-        f'<a class="chip" href="{link(citation.document.id, e.start, e.end)}" '
-        f'aria-label="Citation {citation.n}">&#91;{citation.n}&#93;</a>'
+        f'<a class="chip" href="{link(citation.document.id, e.start, e.end)}">'
+        f"&#91;{citation.n}&#93;</a>"
     )
 
 

@@ -126,8 +126,10 @@
     const focused = document.activeElement && document.activeElement.closest(LINKS);
     const of = focused ? focused.closest('.card') : card;
     if (!chosen && !focused) { // nothing yet: the newest answer that has any
-      const first = cards().reverse().map((c) => c.querySelector(LINKS)).find(Boolean);
-      if (first) follow(first);
+      const newest = cards().reverse().find((c) => c.querySelector(LINKS));
+      if (!newest) return;
+      const [{ href: first }] = citations(newest.querySelectorAll(LINKS));
+      follow([...newest.querySelectorAll(LINKS)].find((a) => a.getAttribute('href') === first));
       return;
     }
     if (of && of.isConnected) {

@@ -9,10 +9,10 @@
     '‘': "'", '’': "'", '“': '"', '”': '"', '«': '"', '»': '"', '‐': '-', '‑': '-', '–': '-', '—': '-',
   };
 
-  const folding = (text) => text.normalize('NFKD').toLowerCase().replace(/\p{M}/gu, '')
-    .replace(/[^\x00-\x7f]/gu, (c) => SAME[c] ?? c);
+  const folding = (text) => text.replace(/[^\x00-\x7f]+/g, (odd) => odd.normalize('NFKD')
+    .toLowerCase().replace(/\p{M}/gu, '').replace(/[^\x00-\x7f]/gu, (c) => SAME[c] ?? c)).toLowerCase();
   // The words as they are compared; a run of spaces and line breaks is one space.
-  const fold = (text) => (ODD.test(text) ? folding(text).replace(/\s+/g, ' ') : text.toLowerCase());
+  const fold = (text) => (ODD.test(text) ? folding(text).replace(/\s\s+|[^\S ]/g, ' ') : text.toLowerCase());
 
   // Where each unit of the folded words is in the text, and last where that ends.
   const origins = (text) => {

@@ -36,14 +36,15 @@
     if (!chip) return;
     const box = chip.getBoundingClientRect();
     const [wide, tall] = [document.documentElement.clientWidth, innerHeight];
-    if (!chip.isConnected || box.bottom < 0 || box.top > tall) return hide();
+    card.style.visibility = box.bottom < 0 || box.top > tall ? 'hidden' : '';
     const [below, above] = [tall - box.bottom - 2 * EDGE_PX, box.top - 2 * EDGE_PX];
+    card.style.maxHeight = '';
     const up = card.offsetHeight > below && above > below;
-    const left = Math.min(box.left, wide - card.offsetWidth - EDGE_PX);
     card.style.maxHeight = `${Math.max(up ? above : below, 60)}px`;
-    card.style.left = `${Math.max(EDGE_PX, left)}px`;
-    card.style.top = up ? `${Math.max(EDGE_PX, box.top - card.offsetHeight - EDGE_PX / 2)}px`
-      : `${box.bottom + EDGE_PX / 2}px`;
+    const top = up ? box.top - card.offsetHeight - EDGE_PX / 2 : box.bottom + EDGE_PX / 2;
+    const inside = (at, size, room) => `${Math.max(EDGE_PX, Math.min(at, room - size - EDGE_PX))}px`;
+    card.style.left = inside(box.left, card.offsetWidth, wide);
+    card.style.top = inside(top, card.offsetHeight, tall);
   };
 
   const show = (of) => {
@@ -56,7 +57,6 @@
       element('p', 'where', strip.querySelector('.where').textContent),
     );
     if (!card.isConnected) document.body.append(card);
-    card.style.maxHeight = '';
     card.hidden = false;
     place();
     chip.setAttribute('aria-describedby', card.id);

@@ -243,10 +243,13 @@
     if (next) show(next.id);
   });
 
-  // Gradio 6.31 reads a message's HTML aloud as its name.
+  // Gradio 6.31 reads a message's HTML aloud as its name, and takes out what names a citation.
   new MutationObserver(() => {
     for (const message of document.querySelectorAll('[data-testid="bot"][aria-label*="<"]')) {
       message.setAttribute('aria-label', 'Answer');
+    }
+    for (const chip of document.querySelectorAll('.card a.chip:not([aria-label])')) {
+      chip.setAttribute('aria-label', `Citation ${chip.textContent.replace(/\D/g, '')}`);
     }
   }).observe(document, { subtree: true, childList: true, attributeFilter: ['aria-label'] });
   begin();
