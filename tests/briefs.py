@@ -19,7 +19,7 @@ def citation(n: int, quote: str, **more: Any) -> dict[str, Any]:
 
 
 def record(id_: str = "a1", **more: Any) -> dict[str, Any]:
-    """Return an answer of two sentences, one worded and one quoted, of which a third was removed."""
+    """Return an answer of two sentences, one worded and one quoted; a third was removed."""
     return {
         "id": id_, "asked_at": "2026-11-25T20:50:00+00:00", "model": "1.5b", "state": "done",
         "stopped": False, "question": "Who led the second coup in Mali?",

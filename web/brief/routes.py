@@ -1,5 +1,6 @@
 """The routes of the brief. Each serves the visitor's own alone."""
 
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -91,13 +92,16 @@ def brief_routes(briefs: Briefs, find_record: FindRecord) -> APIRouter:
         kept = briefs.get(who)
         items = tuple(Item(i.title, i.comment, i.record) for i in kept.items)
         file = export(Brief(kept.title, items, datetime.now(UTC)), format)
-        # Not every program reads the name in UTF-8, so there is one in ASCII too.
-        plain = file.name.encode("ascii", "ignore").decode()
-        name = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file.name)}"
-        headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
+        headers = {"Content-Disposition": _attached(file.name), "Cache-Control": "no-store"}
         return Response(file.data, media_type=file.media_type, headers=headers)
 
     return router
+
+
+def _attached(name: str) -> str:
+    # Not every program reads the name in UTF-8, so there is one in ASCII too.
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return f"attachment; filename=\"{' '.join(plain.split())}\"; filename*=UTF-8''{quote(name)}"
 
 
 class _InWords(APIRoute):
