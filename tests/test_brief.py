@@ -155,7 +155,6 @@ def test_markdown_escapes_what_is_untrusted():
     kinds = {t.type.removesuffix("_open").removesuffix("_close") for t in tokens}
     own = {"heading", "inline", "text", "paragraph", "em", "strong", "s", "blockquote"}
     assert kinds <= {*own, "text_special", "softbreak", "hardbreak"}
-    assert {t.content for t in tokens if t.type == "heading"} == {""}
     (heading,) = [t for t in tokens if t.type == "inline" and t.content.startswith("\\=cmd")][:1]
     assert "".join(t.content for t in heading.children or []) == clean(HOSTILE)
     # What GitHub makes links of although nothing marks them.
