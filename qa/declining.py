@@ -124,4 +124,6 @@ def reason_unanswered(question: str, hits: Sequence[Hit]) -> str:
     if not missing:
         return "The report does not say: no sentence in it states the answer."
     rarest = max(missing, key=rarity)
+    written = re.search(rf"\b{re.escape(rarest)}\b", question, re.IGNORECASE)
+    rarest = written[0] if written else rarest  # folded words have lost capitals and accents
     return f"The report does not say: no passage that is close mentions “{rarest}”."

@@ -196,9 +196,13 @@ def test_the_routes_serve_the_visitor_alone(client, library, tmp_path):
     assert client.put(thumb, json={"thumb": "up"}, headers=HERE).status_code == 200
     assert json.loads(client.get("/feedback.jsonl").text)["id"] == record["id"]
     shared = client.put(f"{path}/shared", json={"shared": True}, headers=HERE).json()["shared"]
+    note = client.get(f"{path}/export?format=md")
+    assert "attachment" in note.headers["content-disposition"]
+    assert "second coup" in note.text
     client.cookies.clear()
     assert client.get("/conversations").status_code == 403
     client.get("/")
+    assert client.get(f"{path}/export?format=md").status_code == 422
     assert client.get("/conversations").json() == []
     assert client.get(path).status_code == 422
     assert client.get(f"/answers/{record['id']}").status_code == 422

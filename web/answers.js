@@ -84,19 +84,36 @@
     choice.focus();
   };
 
+  // Drawn, as not every machine has letters for thumbs.
+  const drawn = (turned) => {
+    const make = (tag, facts) => {
+      const node = document.createElementNS('http://www.w3.org/2000/svg', tag);
+      for (const [key, value] of Object.entries(facts)) node.setAttribute(key, value);
+      return node;
+    };
+    const icon = make('svg', { viewBox: '0 0 24 24', width: 16, height: 16, fill: 'none', 'aria-hidden': 'true' });
+    icon.append(make('path', {
+      d: 'M7 10v11H3V10zM7 10l4-8c2 0 3 1 3 3l-1 4h6c2 0 3 1 2.6 3l-1.6 7c-.3 1-1 2-2.500 2H7',
+      stroke: 'currentColor', 'stroke-width': 2, 'stroke-linejoin': 'round',
+      transform: turned ? 'rotate(180 12 12)' : '',
+    }));
+    return icon;
+  };
+
   const thumbs = (id, handle, actions) => {
-    const make = (thumb, sign, name) => {
-      const node = button(sign, 'thumb', tried(async () => {
+    const make = (thumb, name) => {
+      const node = button('', 'thumb', tried(async () => {
         const was = node.getAttribute('aria-pressed') === 'true';
         if (was) { await judge(id, ''); return press(''); }
         if (thumb === 'up') { await judge(id, 'up'); return press('up'); }
         return askWhy(id, actions, (sent) => { if (sent) press('down'); node.focus(); });
       }));
+      node.append(drawn(thumb === 'down'));
       node.setAttribute('aria-label', name);
       node.title = name;
       return node;
     };
-    const nodes = { up: make('up', '👍', 'A good answer'), down: make('down', '👎', 'A wrong answer') };
+    const nodes = { up: make('up', 'A good answer'), down: make('down', 'A wrong answer') };
     const press = (thumb) => {
       for (const [key, node] of Object.entries(nodes)) node.setAttribute('aria-pressed', String(key === thumb));
     };
@@ -151,9 +168,23 @@
     brief.ask(link.textContent);
   });
 
+  // A new question comes to the top, so that its answer is read from its beginning.
+  let questions = 0;
+  const follow = () => {
+    const all = document.querySelectorAll('#chat .user-row');
+    if (all.length > questions) {
+      const scroller = all[all.length - 1].closest('.bubble-wrap');
+      if (scroller) scroller.scrollTop += all[all.length - 1].getBoundingClientRect().top - scroller.getBoundingClientRect().top - 8;
+    }
+    questions = all.length;
+  };
+
   let drawing = 0;
   new MutationObserver(() => {
     cancelAnimationFrame(drawing);
-    drawing = requestAnimationFrame(() => document.querySelectorAll('#chat .card.done').forEach(decorate));
+    drawing = requestAnimationFrame(() => {
+      document.querySelectorAll('#chat .card.done').forEach(decorate);
+      follow();
+    });
   }).observe(document, { subtree: true, childList: true });
 })();

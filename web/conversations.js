@@ -33,7 +33,7 @@
     keep(id);
     document.getElementById('resume').click();
     draw();
-    document.body.classList.remove('past-open');
+    aside(false);
     return document.querySelector('#ask textarea').focus();
   };
 
@@ -148,6 +148,25 @@
   document.addEventListener('keydown', (event) => {
     const more = event.key === 'Escape' && event.target.closest && event.target.closest('#conversations details[open]');
     if (more) { more.open = false; more.querySelector('summary').focus(); }
+  });
+
+  // In a narrow window the list is a drawer.
+  const aside = (isOpen) => {
+    document.getElementById('past').classList.toggle('open', isOpen);
+    document.getElementById('past-button').setAttribute('aria-expanded', String(isOpen));
+  };
+  document.addEventListener('click', (event) => {
+    const at = (selector) => event.target.closest && event.target.closest(selector);
+    if (at('#past-button')) {
+      const isOpen = !document.getElementById('past').classList.contains('open');
+      aside(isOpen);
+      if (isOpen) document.querySelector('#conversations button').focus();
+    } else if (!at('#past') && event.target.isConnected && document.getElementById('past')) aside(false);
+  });
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || !document.querySelector('#past.open')) return;
+    aside(false);
+    document.getElementById('past-button').focus();
   });
 
   const begin = () => {

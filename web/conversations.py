@@ -110,6 +110,11 @@ class Conversations:
             _owned(session, visitor, conversation_id)
             return _records(session, conversation_id)
 
+    def title(self, visitor: str, conversation_id: str) -> str:
+        """Return a conversation's title. Raises `BriefError` where the visitor has none such."""
+        with self._sessions() as session:
+            return _owned(session, visitor, conversation_id).title
+
     def find(self, visitor: str, record_id: str) -> Record:
         """Return one record. Raises `BriefError` where the visitor has none of that id."""
         with self._sessions() as session:

@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Response
 from fastapi.responses import JSONResponse, RedirectResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from index.types import BriefError
+from web.brief.content import Brief, Item
+from web.brief.export import export
+from web.brief.routes import attached
 from web.changing import from_this_page
 from web.conversations import Conversations
 from web.engine import Opening
@@ -69,6 +73,13 @@ def history_routes(conversations: Conversations, opening: Opening) -> APIRouter:
     def take(who: Visitor, secret: str) -> RedirectResponse:
         # A copy, so that going on with it changes nothing for whoever shared it.
         return RedirectResponse(f"/?c={conversations.take_shared(who, secret)}", 303)
+
+    @router.get("/conversations/{conversation_id}/export")
+    def exported(who: Visitor, conversation_id: str, format: str) -> Response:
+        title = conversations.title(who, conversation_id)
+        records = conversations.records(who, conversation_id)
+        items = tuple(Item(record["question"], "", record) for record in records)
+        return attached(export(Brief(title, items, datetime.now(UTC)), format))
 
     @router.get("/conversations/{conversation_id}")
     def records(who: Visitor, conversation_id: str) -> list[Record]:

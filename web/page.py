@@ -26,7 +26,7 @@ _HERE = Path(__file__).parent
 _SCRIPTS = (
     "viewer.js", "drawer.js", "library.js", "shelf.js", "folders.js", "sending.js", "tally.js",
     "adding.js", "selection.js", "answers.js", "conversations.js", "brief.js", "items.js",
-    "copying.js",
+    "copying.js", "room.js",
 )  # fmt: skip
 _AT_ONCE = 32  # questions and timers that are served at once
 _QUEUE = 64  # of them that may be on their way; the next is told to try again
@@ -111,8 +111,13 @@ def _top(engine: Opening) -> None:
     bar = gr.HTML(lambda: top()[0], elem_id="top")
     # Beside the bar, not in it: that is drawn anew while the model loads, and would lose the focus.
     gr.HTML(
+        '<button id="past-button" type="button" aria-expanded="false">Conversations</button>'
         '<button id="brief-button" type="button" aria-haspopup="dialog">Brief</button>'
         '<button id="library-button" type="button" aria-haspopup="dialog">Library</button>'
+        '<button id="theme-button" type="button" aria-label="Dark or light" title="Dark or light">'
+        "◐</button>"
+        '<button id="help-button" type="button" aria-label="Help and keys" title="Help and keys">'
+        "?</button>"
         '<span id="library-said" class="unseen" role="status"></span>',
         elem_id="library-open",
     )
@@ -124,6 +129,7 @@ def _chat() -> gr.Chatbot:
         elem_id="chat",
         label="Conversation",
         show_label=False,
+        autoscroll=False,  # to the end of what is read from its beginning
         buttons=[],
         feedback_options=None,
         group_consecutive_messages=False,

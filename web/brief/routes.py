@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 
 from web.brief.content import Brief, Item
-from web.brief.export import export
+from web.brief.export import Exported, export
 from web.brief.store import Briefs, Kept, KeptItem, UnknownItem
 from web.brief.words import clean, clean_lines, count, when
 from web.changing import from_this_page
@@ -91,17 +91,20 @@ def brief_routes(briefs: Briefs, find_record: FindRecord) -> APIRouter:
     def exported(who: Visitor, format: str) -> Response:
         kept = briefs.get(who)
         items = tuple(Item(i.title, i.comment, i.record) for i in kept.items)
-        file = export(Brief(kept.title, items, datetime.now(UTC)), format)
-        headers = {"Content-Disposition": _attached(file.name), "Cache-Control": "no-store"}
-        return Response(file.data, media_type=file.media_type, headers=headers)
+        return attached(export(Brief(kept.title, items, datetime.now(UTC)), format))
 
     return router
 
 
-def _attached(name: str) -> str:
+def attached(file: Exported) -> Response:
+    """Return a file for the browser to save."""
     # Not every program reads the name in UTF-8, so there is one in ASCII too.
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return f"attachment; filename=\"{' '.join(plain.split())}\"; filename*=UTF-8''{quote(name)}"
+    plain = unicodedata.normalize("NFKD", file.name).encode("ascii", "ignore").decode()
+    name = (
+        f"attachment; filename=\"{' '.join(plain.split())}\"; filename*=UTF-8''{quote(file.name)}"
+    )
+    headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
+    return Response(file.data, media_type=file.media_type, headers=headers)
 
 
 class _InWords(APIRoute):
