@@ -222,6 +222,17 @@ def test_in_a_narrow_window_conversations_are_a_drawer(browser, url):
     assert wrong == []
 
 
+def test_a_lost_connection_is_said_and_the_page_goes_on_by_itself(browser, url):
+    page, _ = asked(browser, url, COUP)
+    page.route("**/library", lambda route: route.abort())
+    page.wait_for_selector(".lost", timeout=20_000)
+    assert "Goita" in page.locator(".card .said").inner_text()
+    page.unroute("**/library")
+    page.wait_for_selector(".lost", state="detached", timeout=20_000)
+    ask(page, FORCE)
+    finished(page, 1)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1440])
 def test_axe_finds_nothing_serious(browser, url, scheme, width):

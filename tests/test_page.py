@@ -10,6 +10,7 @@ from tests.conftest import REPORT
 from tests.fakes import SharedWords
 from web.cards import card, date_words, lines, text
 from web.conversation import Conversation, converse, stop
+from web.engine import Waiting
 from web.header import header
 from web.page import create_app
 from web.records import new_record, told
@@ -185,3 +186,30 @@ def test_a_failed_model_is_not_awaited(library):
     shown = header(library.documents(), engine(library, "failed").model_status())
     assert "Answers are quotations" in shown
     assert "Until" not in shown
+
+
+def test_who_waits_for_the_model_is_told_how_many_are_before(library):
+    waiting = Waiting()
+    one, before_one = waiting.enter()
+    _, before_two = waiting.enter()
+    assert (before_one, before_two) == (0, 1)
+    steps = converse(
+        lambda: engine(library), "What is MINUSMA?", [], Conversation(), "", None, waiting
+    )
+    shown = [step.chat[-1]["content"] for step in steps]
+    assert any("2 questions are before yours." in html for html in shown)
+    assert "before yours" not in shown[-1]
+    waiting.leave(one)
+    waiting.leave(one)
+    assert waiting.enter()[1] == 1  # who was answered has left
+
+
+def test_a_tab_that_is_closed_leaves_the_queue(library):
+    waiting = Waiting()
+    steps = converse(
+        lambda: engine(library), "What is MINUSMA?", [], Conversation(), "", None, waiting
+    )
+    while "Wording an answer" not in next(steps).chat[-1]["content"]:
+        pass
+    steps.close()
+    assert waiting.enter()[1] == 0

@@ -71,9 +71,18 @@ def _said(record: Record) -> str:
     if not said and not draft:
         if record["stopped"]:
             return ""
-        waiting = {"searching": "Searching the report …", "evidence": "Wording an answer …"}
-        return f'<p class="waiting">{waiting.get(record["state"], "")}</p>'
+        return f'<p class="waiting">{_waiting(record)}</p>'
     return f'<p class="said">{said}{draft}</p>'
+
+
+def _waiting(record: Record) -> str:
+    if record["state"] == "searching":
+        return "Searching the report …"
+    if record["state"] != "evidence":
+        return ""
+    before = record.get("before", 0)
+    queue = "1 question is" if before == 1 else f"{before} questions are"
+    return "Wording an answer …" + (f" {queue} before yours." if before else "")
 
 
 def _sentence(sentence: Record, citations: Mapping[int, Record]) -> str:

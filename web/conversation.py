@@ -19,7 +19,7 @@ from index.types import BriefError
 from qa.types import Answer, Question, Turn
 from web.cards import card, lines, problem
 from web.conversations import Conversations
-from web.engine import OPENING, Engine, Opening, model_name
+from web.engine import OPENING, Engine, Opening, Waiting, model_name
 from web.records import Record, new_record, told
 from web.selection import Selection, read_selection
 
@@ -71,6 +71,7 @@ def converse(
     before: Conversation,
     selection: str = "",
     memory: Memory | None = None,
+    waiting: Waiting | None = None,
 ) -> Iterator[Step]:
     """Yield the page's steps while a question is answered from what the tab has selected.
 
@@ -87,6 +88,7 @@ def converse(
     after = Conversation(before.id, before.turns)
     yield Step(chat, now, gr.Textbox(value="", submit_btn=False, stop_btn="Stop"))
     record = new_record(question, before.id)
+    place = None
     try:
         engine = yield from _opened(opening, chat, now)
         asked = _asked(question, before, read_selection(selection))
@@ -97,6 +99,8 @@ def converse(
             assert engine is not None  # noqa: S101 - it gave the answer
             name, library = model_name(engine), engine.library
             record = told(record, answer, library, name)
+            if waiting and place is None and answer.state == "evidence":
+                place, record["before"] = waiting.enter()
             shown = _said(chat, card(record))
             after = Conversation(before.id, (*before.turns, _turn(answer))[-_TURNS:])
             yield Step(shown, now, gr.skip())
@@ -112,6 +116,9 @@ def converse(
         log.exception("A question could not be answered")
         again = "Something went wrong here. Ask again; if it happens again, see the log of app.py."
         shown = _said(chat, problem(again))
+    finally:  # also where the tab was closed
+        if waiting and place is not None:
+            waiting.leave(place)
     yield Step(shown, after, gr.Textbox(submit_btn="Ask", stop_btn=False))
 
 

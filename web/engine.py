@@ -1,6 +1,8 @@
 """What the page asks of whatever answers, and how it stands for whoever watches over it."""
 
+import itertools
 from collections.abc import Callable, Iterator
+from threading import Lock
 from typing import Protocol
 
 from fastapi.responses import JSONResponse
@@ -38,6 +40,29 @@ def changes_of(engine: Engine) -> Changes | None:
 def model_name(engine: Engine) -> str:
     """Return the name of what words answers, "" where it has none."""
     return str(getattr(getattr(engine, "model", None), "choice", ""))
+
+
+class Waiting:
+    """Who waits for the language model, which answers one after the other: a place for each."""
+
+    def __init__(self) -> None:
+        """Begin with nobody."""
+        self._places = itertools.count()
+        self._present: set[int] = set()
+        self._lock = Lock()
+
+    def enter(self) -> tuple[int, int]:
+        """Return a place of one's own and how many are before it."""
+        with self._lock:
+            place = next(self._places)
+            before = len(self._present)
+            self._present.add(place)
+            return place, before
+
+    def leave(self, place: int) -> None:
+        """Give a place up; one that was given up is passed over."""
+        with self._lock:
+            self._present.discard(place)
 
 
 Opening = Callable[[], Engine | None]

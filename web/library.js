@@ -34,7 +34,10 @@
   };
 
   const poll = async () => {
-    if (!document.hidden) await brief.refresh().catch(() => {});
+    if (!document.hidden) {
+      const event = await brief.refresh().then(() => 'reached', () => 'unreachable');
+      document.dispatchEvent(new Event(event));
+    }
     setTimeout(poll, brief.documents ? POLL_MS : 500);
   };
   poll();

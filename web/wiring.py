@@ -10,7 +10,7 @@ import gradio as gr
 from index.types import BriefError
 from web.conversation import Conversation, Memory, Messages, Step, converse, resumed, stop
 from web.conversations import Conversations
-from web.engine import Opening
+from web.engine import Opening, Waiting
 from web.history import known_conversation
 from web.visitors import known_visitor
 
@@ -47,6 +47,7 @@ def wire(
     examples: list[gr.Button],
 ) -> None:
     """Connect the components. Called inside `blocks`."""
+    waiting = Waiting()
 
     def ask(
         typed: str,
@@ -66,7 +67,7 @@ def wire(
             shown, before = resumed(before.id, left)
         clicked = event.target.value if event.target in examples else ""
         question = wanted.question or clicked or typed
-        yield from converse(opening, question, shown, before, selection, memory)
+        yield from converse(opening, question, shown, before, selection, memory, waiting)
 
     def resume(wanted: str, request: gr.Request) -> tuple[Messages, Conversation]:
         visitor = known_visitor(dict(request.cookies))
