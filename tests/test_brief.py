@@ -100,7 +100,7 @@ def test_what_is_not_known_of_a_document_is_left_out_or_said():
     cited = citation(1, COUP, as_of="", author="", source="", document_sha256="")
     (note,) = content(brief(record(citations=[cited]))).notes
     assert note.origin == "Sahel security report, 2. Mali, page 3, paragraph 1; no as-of date."
-    assert note.provenance.startswith("worded by")
+    assert note.provenance.startswith("Worded by")
 
 
 def test_where_a_model_lies_on_this_machine_is_not_told():
@@ -135,6 +135,8 @@ def test_a_declined_answer_has_its_reason_and_the_closest_passages_with_notes():
         "September 2023",
     )  # of the same document's evidence
     assert "check: declined: one of the closest passages" in note.provenance
+    (section,) = content(brief({**declined(), "evidence": []})).sections
+    assert section.notes[0].origin == "Chad today, 3. Chad."  # whether it has a date is not known
 
 
 def test_markdown_has_footnotes_and_no_markup_but_its_own():
