@@ -41,11 +41,11 @@ class HashedWords:
     name = "hashed-words"
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return unit rows of shape (len(texts), 512): the words, hashed."""
-        rows = np.zeros((len(texts), 512), dtype=np.float32)
+        """Return unit rows of shape (len(texts), 384): the words, hashed."""
+        rows = np.zeros((len(texts), 384), dtype=np.float32)
         for row, text in zip(rows, texts, strict=True):
             for word in stems(text):
-                row[zlib.crc32(word.encode()) % 512] += 1
+                row[zlib.crc32(word.encode()) % 384] += 1
         norms = np.linalg.norm(rows, axis=1, keepdims=True)
         return np.asarray(rows / np.maximum(norms, 1e-9), dtype=np.float32)
 

@@ -6,7 +6,8 @@ One library grows from size to size with the default embedder. Its documents hav
 some 900 characters, made of the sentences of the files in new orders (without files, of the report
 that comes with the project, whose few words make lexical search slower than real text). Opening
 and searching are measured in a new process, as after a restart. 100,000 passages take half an hour
-on two idle cores.
+on two idle cores; with `--hashed` words are hashed into as many dimensions in place of the model,
+which shows what all but embedding costs.
 """
 
 import argparse
@@ -25,10 +26,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.crashes import HashedWords
 from benchmarks.embedding import REPORT, passages, sentences
 from index.access import changing, reading
 from index.embedding import SentenceEmbedder
 from index.reading import parse_document
+from index.types import Embedder
 
 _OF_A_DOCUMENT = 100  # passages
 _QUERIES, _K = 40, 12  # twelve passages are what a question asks for
@@ -40,25 +43,30 @@ def main() -> None:
     parser.add_argument("files", nargs="*", type=Path, default=[REPORT], help="UTF-8 texts")
     parser.add_argument("--sizes", default="1000,10000,100000", help="in passages, growing")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
+    parser.add_argument("--hashed", action="store_true", help="without the model")
     parser.add_argument("--look", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
     found = sentences(args.files)
+    embedder = HashedWords() if args.hashed else SentenceEmbedder()
     if args.look:
-        print(json.dumps(look(args.look, found)))
+        print(json.dumps(look(args.look, embedder, found)))
         return
     about: dict[str, Any] = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "platform": platform.platform(),
         "cores": os.cpu_count(),
         "load_average_before": getattr(os, "getloadavg", tuple)(),
+        "embedder": embedder.name,
         "files": [path.name for path in args.files],
     }
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         texts = documents(found)
         for size in map(int, args.sizes.split(",")):
-            rows.append(grow(Path(folder), size, texts))
-            command = [sys.executable, "-m", "benchmarks.size", "--look", folder, *args.files]
+            rows.append(grow(Path(folder), embedder, size, texts))
+            hashed = ["--hashed"] if args.hashed else []
+            command = [sys.executable, "-m", "benchmarks.size", "--look", folder, *hashed]
+            command += map(str, args.files)
             done = subprocess.run(command, check=True, capture_output=True, text=True)
             rows[-1] |= json.loads(done.stdout.splitlines()[-1])
             print(table(rows[-1:]) if len(rows) == 1 else table(rows[-1:]).splitlines()[-1])
@@ -77,10 +85,10 @@ def documents(found: list[str]) -> Iterator[str]:
         )
 
 
-def grow(folder: Path, size: int, texts: Iterator[str]) -> dict[str, float]:
+def grow(folder: Path, embedder: Embedder, size: int, texts: Iterator[str]) -> dict[str, float]:
     """Add documents until the library has `size` passages; return what that took."""
     began = time.perf_counter()
-    with changing(folder, SentenceEmbedder()) as library:
+    with changing(folder, embedder) as library:
         before = library.store.count_passages()
         while (count := library.store.count_passages()) < size:
             name = f"document {count}"
@@ -98,11 +106,11 @@ def grow(folder: Path, size: int, texts: Iterator[str]) -> dict[str, float]:
     }
 
 
-def look(folder: Path, found: list[str]) -> dict[str, float]:
+def look(folder: Path, embedder: Embedder, found: list[str]) -> dict[str, float]:
     """Open a library as after a restart and search it; return what that took."""
     queries = [text for text in found if len(text) < 150][:_QUERIES]
     began = time.perf_counter()
-    with reading(folder, SentenceEmbedder()) as library:
+    with reading(folder, embedder) as library:
         library.search(queries[0], _K)
         opening = time.perf_counter() - began
         some = {info.id for info in library.documents()[:3]}

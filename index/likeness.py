@@ -6,6 +6,7 @@ and the share that two documents have in common estimates that of all their runs
 
 import zlib
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ _RUN_WORDS, _KEPT = 5, 256
 NEARLY_THE_SAME = 0.5
 
 
+@lru_cache(maxsize=4)  # a new document is compared with it, and then kept with it
 def sketch(text: str) -> Sketch:
     """Return the smallest hashes of a text's runs of words, in order; at most 256."""
     own = stems(text)

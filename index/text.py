@@ -118,6 +118,8 @@ def _joined(text: str, spans: list[Span]) -> list[Span]:
 def fold(text: str) -> str:
     """Return text without case, accents and dots of initials: "Goïta, U.S." → "goita, us"."""
     text = _INITIALS.sub(lambda m: m[0].replace(".", ""), text)
+    if text.isascii():  # most words of most documents: ten times as fast
+        return text.casefold()
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 

@@ -1,9 +1,13 @@
 """Dense search in an embedded Chroma collection. Ids and vectors only: texts live in the store."""
 
 import shutil
+import weakref
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
+from typing import Any
 
 import numpy as np
 
@@ -19,11 +23,32 @@ _NEVER, _AT_ONCE = 1_000_000_000, 2
 _BATCH = 5_000  # Chroma takes at most 5,461 records in one call
 
 
+# Chroma keeps a system for each folder, with the index in memory, for as long as the process runs.
+# Here it is stopped when the last who uses it is gone; several may, and another may be newer.
+_users: Counter[Any] = Counter()
+_using = Lock()
+
+
 def forget_open_folders() -> None:
     """Make Chroma read folders anew that it has open, because another process changed them."""
     from chromadb.api.shared_system_client import SharedSystemClient
 
     SharedSystemClient.clear_system_cache()
+
+
+def _leave(system: Any) -> None:
+    from chromadb.api.shared_system_client import SharedSystemClient
+
+    with _using:
+        _users[system] -= 1
+        if _users[system]:
+            return
+        del _users[system]
+        known = SharedSystemClient._identifier_to_system
+        for folder in [key for key, value in known.items() if value is system]:
+            del known[folder]
+        with suppress(AttributeError):  # stopped already
+            system.stop()
 
 
 class VectorsError(BriefError):
@@ -40,7 +65,10 @@ class ChromaVectors:
         self._folder = folder
         settings = chromadb.Settings(anonymized_telemetry=False)
         with self._explained():
-            client = chromadb.PersistentClient(path=str(folder), settings=settings)
+            with _using:
+                client = chromadb.PersistentClient(path=str(folder), settings=settings)
+                _users[client._system] += 1
+            weakref.finalize(self, _leave, client._system)
             # Without a function of its own Chroma would fetch one from the network.
             self._collection = client.get_or_create_collection(
                 _COLLECTION,
@@ -69,21 +97,21 @@ class ChromaVectors:
     def settled(self, folder: Path) -> "ChromaVectors":
         """Return the same vectors in a new `folder`, synced: they open 40 times as fast.
 
-        Both threshold and index are read when a collection is first used, hence the openings.
+        Both threshold and index are read when a collection is first used, hence the openings, each
+        of which ends before the next.
         """
         with self._explained():
             shutil.copytree(self._folder, folder)
-        forget_open_folders()
         ChromaVectors(folder)._sync_at(_AT_ONCE)
-        forget_open_folders()
-        syncing = ChromaVectors(folder)
-        count = syncing.count()
-        syncing._sync_at(_NEVER)
-        forget_open_folders()
+        ChromaVectors(folder)._sync_now()
         fresh = ChromaVectors(folder)
-        if not count == fresh.count() == self.count():
+        if fresh.count() != self.count():
             raise VectorsError(f"The copy of {self._folder} is not whole.")
         return fresh
+
+    def _sync_now(self) -> None:
+        self.count()  # for which the log is read, and what was read is synced
+        self._sync_at(_NEVER)
 
     def _sync_at(self, records: int) -> None:
         with self._explained():

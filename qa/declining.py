@@ -69,10 +69,10 @@ def instead(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:
     for name in [topic, *asked, *(run for run, _ in Counter(name_runs(text)).most_common())]:
         if name and name not in MONTHS and not any(name in o or o in name for o in distinct):
             distinct.append(name)
-    return tuple(f"What does the report say about {_with_the(n, text)}?" for n in distinct[:3])
+    return tuple(f"What does the report say about {with_the(n, text)}?" for n in distinct[:3])
 
 
-def _with_the(name: str, text: str) -> str:
+def with_the(name: str, text: str) -> str:
     """Return a name with the article that it mostly has: "the Wagner Group", but "Mali"."""
     with_it = len(re.findall(rf"\b[Tt]he {re.escape(name)}\b", text))
     return f"the {name}" if 2 * with_it > text.count(name) else name

@@ -78,6 +78,6 @@ def finished(page: Page, nth: int = 0, timeout_ms: int = 60_000) -> str:
 
 
 def marked(page: Page) -> str:
-    """Return the words that are marked in the viewer, once there are any."""
-    page.wait_for_selector("#viewer mark")
-    return "".join(page.locator("#viewer mark").all_inner_texts())
+    """Return the words of the citation that was followed, once they are marked in the viewer."""
+    page.wait_for_selector("#viewer mark.chosen")
+    return "".join(page.locator("#viewer mark.chosen").all_inner_texts())

@@ -276,6 +276,10 @@ def test_the_drawer_can_be_read_in_a_narrow_window(url, browser, scheme):
     page, wrong = opened(browser, url, viewport={"width": 360, "height": 740}, color_scheme=scheme)
     add(page, "a3")
     assert page.evaluate("document.querySelector('.toast').getBoundingClientRect().right") <= 360
+    boxes = page.locator("#library-open button").evaluate_all(
+        "all => all.map((n) => n.getBoundingClientRect()).map((b) => [b.left, b.right])"
+    )
+    assert all(left >= 0 and right <= 360 for left, right in boxes)
     low = page.evaluate(CONTRAST, ["#brief-button"])
     add(page, "a2", "a1")
     drawer(page)

@@ -85,7 +85,8 @@ def test_evidence_comes_before_the_answer_and_a_citation_marks_its_exact_words(
     page.click(".card .chip")
     assert marked(page) == GOITA
     page.wait_for_timeout(800)
-    box, view = page.locator("#viewer mark").bounding_box(), page.locator("#viewer").bounding_box()
+    box = page.locator("#viewer mark.chosen").bounding_box()
+    view = page.locator("#viewer").bounding_box()
     assert view["y"] <= box["y"] and box["y"] + box["height"] <= view["y"] + view["height"]
     assert wrong == []
 

@@ -1,7 +1,9 @@
 """Conversations, judging and the room's helps in headless Chromium, with a written chat model."""
 
+import zipfile
 from types import SimpleNamespace
 
+import docx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
@@ -233,6 +235,35 @@ def test_a_lost_connection_is_said_and_the_page_goes_on_by_itself(browser, url):
     finished(page, 1)
 
 
+def test_from_the_first_look_to_a_brief_of_three_answers_by_what_the_page_offers(
+    browser, url, tmp_path
+):
+    page, wrong = opened(browser, url)
+    page.get_by_role("button", name=COUP).click()  # an example
+    for n in (0, 1, 2):
+        finished(page, n)
+        page.wait_for_function(
+            "n => document.querySelectorAll('.card .acts').length > n", arg=n, timeout=20_000
+        )
+        page.locator(".card").nth(n).get_by_role("button", name="+ Brief").click()
+        page.wait_for_function(
+            "n => document.querySelector('#brief-button').textContent === `Brief (${n + 1})`", arg=n
+        )
+        if n < 2:
+            page.locator(".card .next button").first.click()
+    page.click("#brief-button")
+    with page.expect_download() as download:
+        page.locator("#brief").get_by_role("button", name="Word").click()
+    path = tmp_path / "brief.docx"
+    download.value.save_as(path)
+    text = "\n".join(paragraph.text for paragraph in docx.Document(str(path)).paragraphs)
+    assert COUP in text
+    assert text.count("What does the report say about") == 2
+    with zipfile.ZipFile(path) as file:
+        assert "led a second coup" in file.read("word/footnotes.xml").decode()
+    assert wrong == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1440])
 def test_axe_finds_nothing_serious(browser, url, scheme, width):
@@ -246,6 +277,15 @@ def test_axe_finds_nothing_serious(browser, url, scheme, width):
     page.click("#library-button")
     page.wait_for_selector("#library[open]")
     found.append(("the library", Axe().run(page)))
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="+ Brief").first.click()
+    page.click("#brief-button")
+    page.wait_for_selector("#brief .item")
+    found.append(("the brief", Axe().run(page)))
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Present").first.click()
+    page.wait_for_selector("#stage .said")
+    found.append(("the presentation", Axe().run(page)))
     serious = [
         (where, v["id"], v["nodes"][0]["html"][:160], v["nodes"][0].get("failureSummary", "")[:300])
         for where, result in found

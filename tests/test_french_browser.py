@@ -22,10 +22,11 @@ NOBODY = "Who is Macron?"
 BOTH = json.loads((ROOT / "web" / "french.json").read_text("utf-8"))
 
 # What documents and people say, where a text stands; and where the page's words are among it.
-KEPT = """#viewer .block, #viewer .doc-title, .quote, .said, .card .removed li, .ask, .user-row,
+KEPT = """#viewer .block, #viewer .doc-title, .headings, .quote, .said, .card .removed li, .ask, .user-row,
   .example, #conversations .name, .doc-name, .file, .aside li, #brief .answer, .question,
   #stage q, .formats, option, script, style"""
-MIXED = ".card span.where, .source, #viewer .page, #viewer .doc-facts, .origin, #stage .where"
+MIXED = """.card span.where, .hint .where, .source, #viewer .page, #viewer .doc-facts, .origin,
+  #stage .where"""
 COLLECT = """([kept, mixed]) => {
   const lines = [];
   const seen = (node) => (node.checkVisibility() || node.closest('.unseen'))
@@ -37,7 +38,7 @@ COLLECT = """([kept, mixed]) => {
     lines.push([parent.closest(mixed) ? 'mixed' : 'text', data.trim()]);
   }
   for (const node of document.querySelectorAll('[aria-label], [title], [placeholder], [alt]')) {
-    if (!seen(node) || node.closest('.chip, #viewer .block, #library progress')) continue;
+    if (!seen(node) || node.closest('.doc-title, #viewer .block, #library progress')) continue;
     for (const name of ['aria-label', 'title', 'placeholder', 'alt']) {
       const words = node.getAttribute(name);
       if (!words || (name === 'title' && node.matches('#conversations .name'))) continue;
@@ -139,6 +140,17 @@ def test_everything_that_the_page_says_is_french(browser, url):
     declined = page.locator(".card .declined").inner_text()
     assert declined == "Le rapport ne le dit pas\xa0: il ne mentionne jamais Macron."
     page.wait_for_selector("#conversations .name")
+    page.locator(".card .chip").first.click()
+    page.wait_for_selector("#viewer mark.chosen")
+    page.get_by_role("button", name="Sommaire").click()
+    assert left(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Rechercher dans ce document (/)").click()
+    page.fill("#viewer .find input", "Goita")
+    page.wait_for_selector("#viewer .find .count >> text=sur")
+    assert left(page) == []
+    page.locator(".card .chip").first.hover()
+    page.wait_for_selector("#citation-hint")
     assert left(page) == []
     page.get_by_role("button", name="Mauvaise réponse").first.click()
     page.wait_for_selector(".why")
@@ -289,16 +301,20 @@ def test_nothing_is_wider_than_a_telephone(browser, url):
 def test_a_document_of_many_blocks_costs_little(browser, url):
     page, _ = opened(browser, url, locale="fr-FR")
     took_ms = page.evaluate("""async () => {
-      const viewer = document.getElementById('viewer');
+      const sheet = () => sahelBrief.element('section', 'sheet');
+      const sheets = [];
       for (let n = 0; n < 20_000; n += 1) {
-        const [kind, words] = n % 10 ? ['block', 'Stop'] : ['page', 'page 7'];
-        viewer.append(sahelBrief.element('p', kind, words));
+        const [kind, words] = n % 10 ? ['block', 'Stop'] : ['page', 'slide 7'];
+        if (!(n % 10)) sheets.push(sheet());
+        sheets.at(-1).append(sahelBrief.element('p', kind, words));
       }
+      document.querySelector('#viewer .text').replaceChildren(...sheets);
       const begun = performance.now();
       await null; // what watches has its turn
       return performance.now() - begun;
     }""")
-    assert page.locator("#viewer .block").last.inner_text() == "Stop"
+    assert page.locator("#viewer .block").last.text_content() == "Stop"
+    assert page.locator("#viewer .page").last.text_content() == "diapositive 7"
     assert took_ms < 1500  # 60 on two quiet cores
 
 
@@ -307,7 +323,9 @@ SCRIPT = re.compile(r"//[^\n]*|'((?:[^'\\\n]|\\.)*)'|`((?:[^`\\]|\\.)*)`")
 NO_SENTENCES = {
     "Files", "Tab", "Word", "Markdown", "Sahel Brief", "actions change", "answer declined",
     "block aside", "drop change", "quiet empty", "quiet formats", "said declined", "saved quiet",
+    "sheet paper",
     # Parts of sentences.
+    "Go to {} ",
     "Move down", "Move up", "{} of {}, {}: ", "Still {}.", "Adding ${now.all === 1 ? '1 file' : ",
     "{} of {} done${now.failed ? ", "There are more than {} files and folders: those after ",
     "the first are left out. Add them folder by folder.",

@@ -1,9 +1,11 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 from fastapi.testclient import TestClient
 
 from index.reading import parse_document, read_document
+from index.types import Part
 from qa.answering import Answerer
 from qa.types import Answer, AnswerSentence, Citation, Evidence, ModelStatus
 from tests.conftest import REPORT
@@ -62,10 +64,25 @@ def test_a_document_comes_as_blocks_with_exact_offsets():
 def test_the_viewer_is_told_where_pages_begin_and_what_is_set_aside():
     text = "One.\fTwo.\n\nSubscribe to our newsletter.\n\nThree."
     blocks = document_json(parse_document(text, name="a.txt"))["blocks"]
-    told = [(b["text"], b.get("page"), b.get("aside")) for b in blocks]
-    assert ("Two.", "page 2", None) in told or ("One.\fTwo.", "page 2", None) in told
-    assert ("Subscribe to our newsletter.", None, True) in told
-    assert told[-1] == ("Three.", None, None)
+    assert [(b["text"], b.get("page"), b.get("aside")) for b in blocks] == [
+        ("One.", "page 1", None),
+        ("Two.", "page 2", None),
+        ("Subscribe to our newsletter.", None, True),
+        ("Three.", None, None),
+    ]
+
+
+def test_a_paragraph_over_the_edge_of_a_page_is_a_block_of_each_and_a_page_may_be_empty():
+    text = "One goes on \nhere.\n\nEnd."
+    pages = (Part(0, "page 1", "page"), Part(13, "page 2", "page"), Part(20, "page 3", "page"))
+    parsed = parse_document(text, name="a.md")
+    blocks = document_json(replace(parsed, parts=(*pages, Part(24, "page 4", "page"))))["blocks"]
+    assert [(b["start"], b["text"], b.get("page")) for b in blocks] == [
+        (0, "One goes on", "page 1"),
+        (13, "here.", "page 2"),
+        (20, "End.", "page 3"),
+        (24, "", "page 4"),
+    ]
 
 
 def test_an_unknown_document_is_404(library):

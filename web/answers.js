@@ -151,10 +151,11 @@
   // What one could ask next, below the last answer alone.
   const suggest = async (card, id) => {
     const cards = document.querySelectorAll('#chat .card.done');
-    if (card !== cards[cards.length - 1] || card.querySelector('.instead')) return;
+    if (card !== cards[cards.length - 1]) return;
+    for (const old of document.querySelectorAll('#chat .next')) old.remove();
+    if (card.querySelector('.instead')) return;
     const questions = await fetch(`answers/${id}/next`).then((r) => (r.ok ? r.json() : [])).catch(() => []);
     if (!questions.length || !card.isConnected || card.querySelector('.next')) return;
-    for (const old of document.querySelectorAll('#chat .next')) old.remove();
     const list = element('ul', 'next');
     list.setAttribute('aria-label', 'You could ask next');
     for (const question of questions) {

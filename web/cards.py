@@ -98,9 +98,7 @@ def _sentence(sentence: Record, citations: Mapping[int, Record]) -> str:
 
 
 def _chip(citation: Record) -> str:
-    quote = escape(" ".join(citation["quote"].split()), quote=True)
-    title = _MARKDOWN.sub(lambda m: f"&#{ord(m[0])};", quote)
-    return f'<a class="chip" href="{_link(citation)}" title="{title}">&#91;{citation["n"]}&#93;</a>'
+    return f'<a class="chip" href="{_link(citation)}">&#91;{citation["n"]}&#93;</a>'
 
 
 def _link(citation: Record) -> str:

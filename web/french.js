@@ -11,17 +11,17 @@
 
   // What is not the page's, as text and as attributes. A quotation's own title is the page's.
   const KEPT = {
-    text: '#viewer .block, #viewer .doc-title, .card .quote, .card .said > :not(.source), .card .removed li, .card a.ask, '
+    text: '#viewer .block, #viewer .doc-title, #viewer .contents .headings, .quote, .card .said > :not(.source), .card .removed li, .card a.ask, '
       + '.card .next button, .user-row, .example, #conversations .name, #library .doc-name, #library .file, #library .aside li, '
       + '#brief .answer:not(.declined), #stage .question, #stage .said:not(.declined), #stage q, script, style',
-    title: '.card a.chip, #conversations .name',
+    title: '#viewer .doc-title, #conversations .name',
     'aria-label': '#library progress',
     placeholder: '#brief .title',
     alt: '',
   };
   const ATTRIBUTES = Object.keys(KEPT).slice(1);
   // Where the page's words stand among a document's: of these only dates and places are its own.
-  const MIXED = '.card span.where, .card .source, #viewer .page, #viewer .doc-facts, #library .origin, #stage .where';
+  const MIXED = '.card span.where, .card .source, .hint .where, #viewer .page, #viewer .contents .slides, #viewer .doc-facts, #library .origin, #stage .where';
 
   // {n} a figure, {x} what stays, {w} what is put into French too, {d} a day, {m} a month or year,
   // {t} a time.
@@ -116,28 +116,30 @@
   const attribute = (node, name) => {
     const now = node.getAttribute(name);
     if (!now || (KEPT[name] && node.matches(KEPT[name]))) return;
-    put(node, name, now, own, (words) => node.setAttribute(name, words));
+    put(node, name, now, node.matches(PAGE) ? facts : own, (words) => node.setAttribute(name, words));
   };
   const attributes = (node) => ATTRIBUTES.forEach((name) => attribute(node, name));
-  const skip = (node) => (node.nodeType === Node.ELEMENT_NODE && node.matches(KEPT.text)
+  // A document of many pages has many blocks, which are passed over.
+  const PAGE = '#viewer .sheet';
+  const PAGE_WORDS = '#viewer .sheet > .page, #viewer .sheet > .unread';
+  const skip = (node) => (node.nodeType === Node.ELEMENT_NODE && node.matches(`${PAGE}, ${KEPT.text}`)
     ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT);
   const visit = (node) => {
     if (node.nodeType === Node.TEXT_NODE) text(node);
     if (node.nodeType !== Node.ELEMENT_NODE) return;
     attributes(node);
     node.querySelectorAll(ATTRIBUTES.map((name) => `[${name}]`).join()).forEach(attributes);
-    if (node.closest(KEPT.text)) return;
+    for (const words of node.querySelectorAll(PAGE_WORDS)) words.childNodes.forEach(text);
+    if (node.closest(`${PAGE}, ${KEPT.text}`)) return;
     const walk = document.createTreeWalker(node, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, skip);
     while (walk.nextNode()) if (walk.currentNode.nodeType === Node.TEXT_NODE) text(walk.currentNode);
   };
 
-  // A document of many pages has many blocks, which are passed over.
-  const isBlock = (node, parent) => parent.id === 'viewer' && node.className === 'block';
   const watcher = new MutationObserver((changes) => {
     for (const { type, target, attributeName, addedNodes } of changes) {
       if (type === 'characterData') text(target);
       else if (type === 'attributes') attribute(target, attributeName);
-      else for (const node of addedNodes) if (!isBlock(node, target)) visit(node);
+      else if (!target.closest?.('#viewer .block')) addedNodes.forEach(visit);
     }
   });
   const mark = () => { if (root.lang !== language) root.lang = language; };

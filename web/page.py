@@ -24,10 +24,11 @@ from web.wiring import wire
 
 _HERE = Path(__file__).parent
 _SCRIPTS = (
-    "viewer.js", "drawer.js", "library.js", "shelf.js", "folders.js", "sending.js", "tally.js",
-    "adding.js", "selection.js", "answers.js", "conversations.js", "brief.js", "items.js",
-    "copying.js", "room.js", "lost.js", "french.js",
-)  # fmt: skip
+    *("viewer.js", "contents.js", "finder.js", "citations.js", "hover.js", "drawer.js"),
+    *("library.js", "shelf.js", "folders.js", "sending.js", "tally.js", "adding.js"),
+    *("selection.js", "answers.js", "conversations.js", "brief.js", "items.js", "copying.js"),
+    *("room.js", "lost.js", "french.js"),
+)
 _AT_ONCE = 32  # questions and timers that are served at once
 _QUEUE = 64  # of them that may be on their way; the next is told to try again
 

@@ -37,18 +37,26 @@ def told(
 ) -> Record:
     """Return a record with what is known of its answer by now; `model` is who words answers."""
     worded = any(s.status != "quoted" for s in answer.sentences)
-    titles = {h.passage.document_id: _title(library, h) for h in answer.closest}
-    return {**record, **_told(answer, titles, stopped=stopped), "model": model if worded else ""}
+    looked_at = {h.passage.document_id: _facts(library, h) for h in answer.closest}
+    return {**record, **_told(answer, looked_at, stopped=stopped), "model": model if worded else ""}
 
 
-def _title(library: Library, hit: Hit) -> str:
+def _facts(library: Library, hit: Hit) -> dict[str, str]:
+    """Return what is known of a passage's document."""
     try:
-        return library.document(hit.passage.document_id).title
+        document = library.document(hit.passage.document_id)
     except BriefError:  # removed since it was found
-        return ""
+        return {"document": ""}
+    return {
+        "document": document.title,
+        "document_sha256": _sha256(document),
+        "as_of": document.as_of,
+        "author": document.author,
+        "source": document.source,
+    }
 
 
-def _told(answer: Answer, titles: Mapping[str, str], *, stopped: bool) -> Record:
+def _told(answer: Answer, looked_at: Mapping[str, dict[str, str]], *, stopped: bool) -> Record:
     found = as_json(answer)
     hashes = {c.document.id: _sha256(c.document) for c in answer.citations}
     evidence = [citation_json(c) for c in answer.citations]
@@ -60,15 +68,15 @@ def _told(answer: Answer, titles: Mapping[str, str], *, stopped: bool) -> Record
         "draft": answer.draft,
         "stopped": stopped,
         "evidence": evidence,
-        "closest": [_closest(hit, titles) for hit in answer.closest],
+        "closest": [_closest(hit, looked_at) for hit in answer.closest],
     }
 
 
-def _closest(hit: Hit, titles: Mapping[str, str]) -> Record:
+def _closest(hit: Hit, looked_at: Mapping[str, dict[str, str]]) -> Record:
     p = hit.passage
     return {
         "quote": p.text,
-        "document": titles[p.document_id],
+        **looked_at[p.document_id],
         "place": p.place,
         "document_id": p.document_id,
         "start": p.start,

@@ -18,7 +18,7 @@
   paint();
 
   const dialog = (id, label) => {
-    const node = element('dialog', 'sheet');
+    const node = element('dialog', 'board');
     node.id = id;
     node.setAttribute('aria-label', label);
     node.addEventListener('click', (event) => { if (event.target === node) node.close(); });

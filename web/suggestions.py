@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from index.text import MONTHS
+from qa.declining import with_the
 from qa.known_names import name_runs
 from qa.types import Answer
 from web.engine import Engine
@@ -21,7 +22,8 @@ def follow_ups(engine: Engine, record: Record) -> list[str]:
     hits = engine.library.search(f"{record['resolved']} {record['answer']}", _PASSAGES)
     counted = Counter(name for hit in hits for name in name_runs(hit.passage.text))
     found: list[str] = []
-    for question in list(_questions(counted, known))[:_TRIED]:
+    text = "\n".join(hit.passage.text for hit in hits)
+    for question in list(_questions(counted, known, text))[:_TRIED]:
         if _is_answered(engine, question):
             found.append(question)
         if len(found) == _OFFERED:
@@ -29,14 +31,14 @@ def follow_ups(engine: Engine, record: Record) -> list[str]:
     return found
 
 
-def _questions(counted: Counter[str], known: str) -> Iterator[str]:
+def _questions(counted: Counter[str], known: str, text: str) -> Iterator[str]:
     distinct: list[str] = []
     for name, _ in counted.most_common():
         if name in MONTHS or any(word in known for word in name.split()):
             continue
         if not any(name in other or other in name for other in distinct):
             distinct.append(name)
-            yield f"What does the report say about {name}?"
+            yield f"What does the report say about {with_the(name, text)}?"
 
 
 def _is_answered(engine: Engine, question: str) -> bool:

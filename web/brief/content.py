@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from qa.output import source_words
 from web.brief.notes import Note, closest_note, note
-from web.brief.words import clean, clean_lines, clipped, count, model_words, when
+from web.brief.words import as_of, clean, clean_lines, clipped, count, model_words, when
 from web.records import Record
 
 UNTITLED = "Briefing note"
@@ -134,8 +133,8 @@ def _said(
     said = []
     for s in shown:
         own = tuple(sorted({numbers[n] for n in s.get("citations") or () if n in numbers}))
-        source = clean(s.get("source"))
-        lead = source_words(source, clean(s.get("as_of"))) if source else ""
+        lead, date = clean(s.get("source")), as_of(s.get("as_of"))
+        lead = f"{lead} (as of {date})" if lead and date else lead
         said.append(Said(clean(s.get("text")), own, s.get("status") == "quoted", lead))
     notes = tuple(
         note(

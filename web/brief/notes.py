@@ -47,8 +47,10 @@ class Note:
     @property
     def origin(self) -> str:
         """Where it stands and of when that is."""
-        date = f"as of {self.as_of}" if self.as_of else "no as-of date"
-        return f"{', '.join(w for w in (self.document, self.place) if w)}; {date}."
+        where = ", ".join(w for w in (self.document, self.place) if w)
+        if "as_of" not in self.source:
+            return f"{where}."
+        return f"{where}; as of {self.as_of}." if self.as_of else f"{where}; no as-of date."
 
     @property
     def provenance(self) -> str:
@@ -59,7 +61,8 @@ class Note:
             f"asked {self.asked}" if self.asked else "",
             f"check: {self.check}",
         )
-        return f"{'; '.join(f for f in facts if f)}."
+        words = "; ".join(f for f in facts if f)
+        return f"{words[:1].upper()}{words[1:]}."
 
 
 def note(n: int, citation: dict[str, Any], record: dict[str, Any], carried: Sequence[Any]) -> Note:
@@ -82,7 +85,7 @@ def closest_note(n: int, passage: dict[str, Any], record: dict[str, Any]) -> Not
     same = (e for e in known if e.get("document_id") == passage.get("document_id"))
     facts = ("document_sha256", "as_of", "author", "source")
     document = {key: value for key, value in next(same, {}).items() if key in facts}
-    check = "declined: one of the closest passages, it does not state the answer"
+    check = "declined: one of the closest passages, which does not state the answer"
     return _note(n, {**document, **passage}, record, model="quotation, no model", check=check)
 
 

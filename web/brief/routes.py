@@ -1,5 +1,6 @@
 """The routes of the brief. Each serves the visitor's own alone."""
 
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -98,8 +99,10 @@ def brief_routes(briefs: Briefs, find_record: FindRecord) -> APIRouter:
 def attached(file: Exported) -> Response:
     """Return a file for the browser to save."""
     # Not every program reads the name in UTF-8, so there is one in ASCII too.
-    plain = file.name.encode("ascii", "ignore").decode()
-    name = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file.name)}"
+    plain = unicodedata.normalize("NFKD", file.name).encode("ascii", "ignore").decode()
+    name = (
+        f"attachment; filename=\"{' '.join(plain.split())}\"; filename*=UTF-8''{quote(file.name)}"
+    )
     headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
     return Response(file.data, media_type=file.media_type, headers=headers)
 

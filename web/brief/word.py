@@ -104,6 +104,8 @@ def _set_up(document: Document, content: Content) -> None:
 
 def _style(document: Document) -> None:
     styles = document.styles
+    for language in styles.element.iter(qn("w:lang")):
+        language.set(qn("w:val"), "en-GB")  # what is underlined as misspelt
     facts = styles.add_style("Facts", WD_STYLE_TYPE.PARAGRAPH)
     comment = styles.add_style("Comment", WD_STYLE_TYPE.PARAGRAPH)
     for style in (facts, comment):
