@@ -68,7 +68,11 @@
     const legend = element('p', '', 'What is wrong with it?');
     const choice = element('select');
     choice.setAttribute('aria-label', 'What is wrong with it?');
-    choice.append(...REASONS.map((words) => element('option', '', words)));
+    for (const words of REASONS) {
+      const option = element('option', '', words);
+      option.value = words; // what is kept is in English, whatever is read
+      choice.append(option);
+    }
     const more = element('input');
     more.placeholder = 'In your words (optional)';
     more.maxLength = 500;

@@ -39,7 +39,7 @@
   const button = () => {
     const node = document.getElementById('brief-button');
     const words = kept.items.length ? `Brief (${kept.items.length})` : 'Brief';
-    if (node && node.textContent !== words) node.textContent = words;
+    if (node && node.dataset.said !== words) node.textContent = node.dataset.said = words;
   };
 
   // What is typed is saved by itself. One change of a field is sent after the other.

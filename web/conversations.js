@@ -111,7 +111,11 @@
       menu.append(link);
     }
     const remove = button('Delete', '', () => {
-      if (remove.textContent === 'Delete') { remove.textContent = 'Delete for good?'; return; }
+      if (!remove.classList.contains('sure')) {
+        remove.classList.add('sure');
+        remove.textContent = 'Delete for good?';
+        return;
+      }
       tried(async () => {
         await brief.send('DELETE', `conversations/${conversation.id}`);
         if (conversation.id === current) open('');
@@ -142,7 +146,7 @@
   // One menu at a time.
   document.addEventListener('click', (event) => {
     for (const more of list.querySelectorAll('details[open]')) {
-      if (!more.contains(event.target) || event.target.closest('.menu')) more.open = event.target.textContent === 'Delete for good?';
+      if (!more.contains(event.target) || event.target.closest('.menu')) more.open = event.target.classList.contains('sure');
     }
   });
   document.addEventListener('keydown', (event) => {

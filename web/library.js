@@ -30,7 +30,8 @@
       document.dispatchEvent(new CustomEvent('library', { detail: { before, after } }));
     }
     const line = document.querySelector('#top .as-of');
-    if (line && now.ready && line.textContent !== now.line) line.textContent = now.line;
+    // What was said is compared, not what is read: that may be in French.
+    if (line && now.ready && line.dataset.said !== now.line) line.textContent = line.dataset.said = now.line;
   };
 
   const poll = async () => {

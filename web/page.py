@@ -1,7 +1,7 @@
 """The page: chat on the left, the report on the right. From here a question goes to `qa`."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
@@ -27,7 +27,7 @@ _SCRIPTS = (
     *("viewer.js", "contents.js", "finder.js", "citations.js", "hover.js", "drawer.js"),
     *("library.js", "shelf.js", "folders.js", "sending.js", "tally.js", "adding.js"),
     *("selection.js", "answers.js", "conversations.js", "brief.js", "items.js", "copying.js"),
-    *("room.js", "lost.js"),
+    *("room.js", "lost.js", "french.js"),
 )
 _AT_ONCE = 32  # questions and timers that are served at once
 _QUEUE = 64  # of them that may be on their way; the next is told to try again
@@ -70,7 +70,7 @@ def create_app(
             font_mono=["ui-monospace", "monospace"],
         ),
         css=(_HERE / "style.css").read_text("utf-8"),
-        head="".join(f"<script>{(_HERE / name).read_text('utf-8')}</script>" for name in _SCRIPTS),
+        head="".join(f"<script>{script}</script>" for script in _scripts()),
         footer_links=[],
         run_history=False,
         enable_monitoring=False,
@@ -79,6 +79,13 @@ def create_app(
         max_file_size="1kb",  # Gradio takes uploads, this page has none
     )
     return app
+
+
+def _scripts() -> Iterator[str]:
+    for name in _SCRIPTS:
+        if name == "french.js":  # which reads what the page's words are in French
+            yield f"window.sahelBrief.french = {(_HERE / 'french.json').read_text('utf-8')}"
+        yield (_HERE / name).read_text("utf-8")
 
 
 def _blocks(engine: Opening, conversations: Conversations, examples: Sequence[str]) -> gr.Blocks:
@@ -117,6 +124,9 @@ def _top(engine: Opening) -> None:
         '<button id="library-button" type="button" aria-haspopup="dialog">Library</button>'
         '<button id="theme-button" type="button" aria-label="Dark or light" title="Dark or light">'
         "◐</button>"
+        '<button id="language-button" type="button">'
+        '<span lang="fr" title="Afficher la page en français">FR</span>'
+        '<span lang="en" title="Show the page in English">EN</span></button>'
         '<button id="help-button" type="button" aria-label="Help and keys" title="Help and keys">'
         "?</button>"
         '<span id="library-said" class="unseen" role="status"></span>',

@@ -28,7 +28,8 @@
       fields.querySelector('input').focus();
     });
     const remove = brief.button('Remove', '', () => brief.remove(doc, remove));
-    for (const button of [edit, remove]) button.setAttribute('aria-label', `${button.textContent} “${doc.title}”`);
+    edit.setAttribute('aria-label', `Edit “${doc.title}”`);
+    remove.setAttribute('aria-label', `Remove “${doc.title}”`);
     edit.className = 'edit';
     const actions = element('p', 'actions change');
     actions.append(edit, remove);
