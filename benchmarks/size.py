@@ -12,9 +12,11 @@ which shows what all but embedding costs.
 
 import argparse
 import json
+import math
 import os
 import platform
 import random
+import re
 import resource
 import statistics
 import subprocess
@@ -97,8 +99,7 @@ def grow(folder: Path, embedder: Embedder, size: int, texts: Iterator[str]) -> d
     return {
         "passages": count,
         "added_per_s": (count - before) / took,
-        # Of this process so far, embedder included; kilobytes on Linux.
-        "adding_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000,
+        "adding_mb": most_memory_mb(),  # so far, embedder included
         "store_mb": (folder / "library.sqlite3").stat().st_size / 1e6,
         "vectors_mb": sum(
             path.stat().st_blocks * 512 / 1e6 for path in folder.glob("vectors*/**/*")
@@ -126,8 +127,18 @@ def look(folder: Path, embedder: Embedder, found: list[str]) -> dict[str, float]
             "search_ms": statistics.median(of_all),
             "search_p95_ms": statistics.quantiles(of_all, n=20)[-1],
             "search_of_three_ms": statistics.median(of_three),
-            "searching_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000,
+            "searching_mb": most_memory_mb(),
         }
+
+
+def most_memory_mb() -> float:
+    """Return the most memory that this process has had at once."""
+    # Not `getrusage`: on Linux a child begins with what its parent had.
+    status = Path("/proc/self/status")
+    if status.exists():
+        found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text("ascii"))
+        return int(found[1]) / 1000 if found else math.nan
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
 
 
 def table(rows: list[dict[str, float]]) -> str:

@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS passages (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, document_id TEXT NOT NULL,
     "start" INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL, place TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS passages_of ON passages (document_id);
+CREATE INDEX IF NOT EXISTS documents_ready ON documents (ready, id);
 """
 _PASSAGE = 'p.id, p.document_id, p."start", p."end", p.text, p.place'
 _DOCUMENT = "id, title, as_of, source, text, parts, author, notices, aside, edited"

@@ -417,3 +417,22 @@ def test_the_likest_of_many_is_the_one_that_likeness_finds():
     best, share = likest(own, others)
     assert best == texts[7]
     assert share == likeness(own, others[best]) == max(likeness(own, o) for o in others.values())
+
+
+def test_words_that_most_passages_have_are_left_out_of_a_search_without_changing_it(
+    tmp_path, monkeypatch
+):
+    with changing(tmp_path, BagOfWords()) as library:
+        for n in range(30):
+            text = f"The village of place{n} has a well, and the well of place{n} is {n} deep."
+            library.add(parse_document(text, name=f"{n}.md", title=str(n)), f"/{n}.md")
+        query = "What is the depth of the well of place7?"
+        whole = library.store.lexical_search(query, 3)
+        monkeypatch.setattr("index.lexical._SMALL", 10)
+        told = library.store.lexical_search(query, 3)
+        assert told[0][0] == whole[0][0]
+        assert "place7" in told[0][0].text
+        assert len(told) == 1  # no other passage has a word that tells
+        assert len(library.store.lexical_search("the well of", 30)) == 30  # and no word tells
+        library.remove(told[0][0].document_id)
+        assert library.store.lexical_search("place7", 3) == []
