@@ -253,15 +253,19 @@ def test_one_question_at_a_time_and_what_is_typed_meanwhile_stays(page_url, brow
     assert page.input_value("#ask textarea") == "typed meanwhile"
 
 
-def test_a_conversation_is_cleared_once_no_answer_is_on_its_way(page_url, browser, say):
+def test_a_new_conversation_begins_once_no_answer_is_on_its_way(page_url, browser, say):
     say("Assimi Goita led " + "a second coup " * 10, pause_s=0.1)
     page, _ = opened(browser, page_url[0])
     ask(page, COUP)
     page.wait_for_selector(".card .draft")
-    clear = page.locator("#chat button[aria-label*=lear]")
-    assert not clear.is_visible()
-    finished(page)
-    clear.click()
+    new = page.get_by_role("button", name="New conversation")
+    new.click()
+    page.wait_for_function(
+        "() => document.querySelector('.toast')?.textContent.includes('Stop it')"
+    )
+    assert "second coup" in finished(page)
+    page.wait_for_selector("#ask .submit-button")
+    new.click()
     page.wait_for_function("!document.querySelector('[data-testid=bot]')")
 
 
