@@ -29,7 +29,11 @@ def free_port() -> int:
 @contextmanager
 def served(app: FastAPI) -> Iterator[str]:
     port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", port, log_level="warning"))
+    # A page that is still open holds a connection, for which it would be waited ten seconds.
+    config = uvicorn.Config(
+        app, "127.0.0.1", port, log_level="warning", timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
