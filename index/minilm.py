@@ -1,6 +1,6 @@
 """all-MiniLM-L6-v2 in OpenVINO: the vectors of sentence-transformers, without torch.
 
-In bfloat16 where the processor has that, three times as fast; otherwise in float32. The weights
+In bfloat16 where the processor has that, more than twice as fast; otherwise in float32. The weights
 are those of the installed package. Knows nothing of libraries and settings.
 """
 

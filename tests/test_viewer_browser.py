@@ -219,8 +219,8 @@ def test_an_earlier_answer_has_its_own_citations_and_both_links_of_one_are_curre
     first.locator(".chip").first.click()
     marked(page)
     assert count(page).endswith(f" of {first.locator('ul.evidence li').count()}")
-    assert page.locator("[aria-current]").count() == 2
-    href = page.locator("[aria-current]").first.get_attribute("href")
+    assert page.locator(".card [aria-current]").count() == 2
+    href = page.locator(".card [aria-current]").first.get_attribute("href")
     assert texts(page, f'.card a[href="{href}"].chip')
     page.locator(".card").nth(1).locator(".chip").first.click()
     page.wait_for_function(
