@@ -3,6 +3,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +16,9 @@ from qa.engine import Engine
 from qa.local_model import LocalModel
 from tests.fakes import BagOfWords, SharedWords
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 ROOT = Path(__file__).parent.parent
 REPORT = ROOT / "reports" / "sahel-security-report.md"
 SHARED = ROOT.parent / "shared"
@@ -26,6 +30,15 @@ def _own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SAHEL_BRIEF_DATA", str(tmp_path / "data"))
     for name in ("SAHEL_BRIEF_MODEL", "SAHEL_BRIEF_EMBEDDER"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """A headless Chromium for the tests of a module."""
+    from tests.browser import chromium  # which needs this module
+
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from index.access import changing
 from index.reading import read_document
 from index.types import BriefError
 from tests.briefs import COUP, SHA256, declined, record
-from tests.browser import chromium, opened, served
+from tests.browser import opened, served
 from tests.conftest import REPORT, running
 from tests.fakes import BagOfWords
 from tests.test_browser import CONTRAST
@@ -25,12 +25,6 @@ ANSWERS = {
     r["id"]: r
     for r in (record(), declined(), record("a3", question=HOSTILE, resolved=HOSTILE, model=""))
 }
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

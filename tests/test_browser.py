@@ -11,7 +11,7 @@ from index.access import changing
 from index.reading import parse_document, read_document
 from qa.answering import Answerer
 from qa.types import ModelStatus
-from tests.browser import ask, chromium, finished, marked, opened, served
+from tests.browser import ask, finished, marked, opened, served
 from tests.conftest import REPORT
 from tests.fakes import BagOfWords, Scripted, SharedWords
 from web.page import create_app
@@ -55,12 +55,6 @@ def page_url(tmp_path_factory):
         )
         with served(create_app(lambda: engine, examples=[COUP, "Who is Macron?"])) as url:
             yield url, chat
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

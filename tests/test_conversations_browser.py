@@ -11,7 +11,7 @@ from index.access import changing
 from index.reading import read_document
 from qa.answering import Answerer
 from qa.types import ModelStatus
-from tests.browser import ask, chromium, finished, opened, served
+from tests.browser import ask, finished, opened, served
 from tests.conftest import REPORT
 from tests.fakes import BagOfWords, Scripted, SharedWords
 from web.page import create_app
@@ -21,12 +21,6 @@ pytestmark = pytest.mark.browser
 COUP = "Who led a second coup and took the title of transitional president?"
 LED = "Assimi Goita led a second coup."
 FORCE = "How large was the MINUSMA force?"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from index.access import changing
 from index.reading import read_document
-from tests.browser import ask, chromium, finished, opened, served
+from tests.browser import ask, finished, opened, served
 from tests.conftest import REPORT, ROOT, running
 from tests.fakes import BagOfWords
 from web.page import create_app
@@ -94,12 +94,6 @@ def left(page):
         elif words in ENGLISH or not is_french(words):
             wrong.append(raw)
     return wrong
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

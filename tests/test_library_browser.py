@@ -9,7 +9,7 @@ import pytest
 import web.adding
 from index.access import changing
 from index.reading import parse_document, read_document
-from tests.browser import ask, chromium, finished, opened, served
+from tests.browser import ask, finished, opened, served
 from tests.conftest import REPORT, running
 from tests.fakes import BagOfWords
 from tests.test_browser import CONTRAST
@@ -25,12 +25,6 @@ DROP = """(panel, files) => { const moved = new DataTransfer();
   const how = { dataTransfer: moved, bubbles: true, cancelable: true };
   for (const kind of ['dragover', 'drop']) panel.dispatchEvent(new DragEvent(kind, how));
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

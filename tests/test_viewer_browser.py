@@ -9,7 +9,7 @@ from index.access import changing
 from index.reading import parse_document, read_document
 from qa.answering import Answerer
 from qa.types import ModelStatus
-from tests.browser import ask, chromium, finished, marked, opened, served
+from tests.browser import ask, finished, marked, opened, served
 from tests.conftest import REPORT
 from tests.fakes import BagOfWords, SharedWords
 from tests.test_browser import CONTRAST, GOITA
@@ -34,12 +34,6 @@ MADE = """([title, links]) => {
   for (const [n, href] of links) { const a = document.createElement('a'); a.href = href;
     a.className = 'chip'; a.textContent = `[${n}]`; card.append(a); }
   document.querySelector('#chat').prepend(card); }"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

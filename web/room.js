@@ -54,18 +54,12 @@
       const note = element('li');
       note.value = c.n;
       note.append(element('q', '', c.quote));
-      const where = [c.speaker, c.document, c.place, c.as_of && `as of ${brief.date(c.as_of)}`];
+      const where = [c.speaker, c.document, c.place, c.as_of && `as of ${brief.dateWords(c.as_of)}`];
       note.append(element('span', 'where', ` ${where.filter(Boolean).join(' · ')}`));
       notes.append(note);
     }
     body.append(said, notes);
     return body;
-  };
-
-  brief.date = (iso) => {
-    const [year, month, day] = iso.split('-').map(Number);
-    const shape = { year: 'numeric', timeZone: 'UTC', ...(month && { month: 'long' }), ...(day && { day: 'numeric' }) };
-    return new Date(Date.UTC(year, (month || 1) - 1, day || 1)).toLocaleDateString('en-GB', shape);
   };
 
   brief.present = async (id) => {
