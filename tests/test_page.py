@@ -50,6 +50,14 @@ def test_health_is_200_while_weights_are_on_their_way_and_tells_how_far(library)
     }
 
 
+def test_gradio_announces_nothing_of_its_own():
+    """Its `common.complete` is read out by screen readers, five seconds late, in no language."""
+    config = TestClient(create_app(lambda: None, examples=["Who?"])).get("/config").json()
+    events = config["dependencies"]
+    assert events
+    assert {event["show_progress"] for event in events} == {"hidden"}
+
+
 def test_a_document_comes_as_blocks_with_exact_offsets():
     document = read_document(REPORT)
     blocks = document_json(document)["blocks"]

@@ -91,7 +91,7 @@ def _scripts() -> Iterator[str]:
 def _blocks(engine: Opening, conversations: Conversations, examples: Sequence[str]) -> gr.Blocks:
     blocks: gr.Blocks = gr.Blocks(title="Sahel Brief", fill_height=True, analytics_enabled=False)
     with blocks:
-        _top(engine)
+        _top(engine, blocks)
         with gr.Row(elem_id="desk", equal_height=True):
             gr.HTML('<nav id="conversations" aria-label="Conversations"></nav>', elem_id="past")
             with gr.Column(elem_id="left", min_width=280, scale=1):
@@ -107,7 +107,7 @@ def _blocks(engine: Opening, conversations: Conversations, examples: Sequence[st
     return blocks
 
 
-def _top(engine: Opening) -> None:
+def _top(engine: Opening, blocks: gr.Blocks) -> None:
     def top() -> tuple[str, gr.Timer]:
         found = engine()
         status = found.model_status() if found else None
@@ -116,7 +116,7 @@ def _top(engine: Opening) -> None:
         return header(documents, status), gr.Timer(1.0, active=waiting)
 
     timer = gr.Timer(1.0)
-    bar = gr.HTML(lambda: top()[0], elem_id="top")
+    bar = gr.HTML(top()[0], elem_id="top")
     # Beside the bar, not in it: that is drawn anew while the model loads, and would lose the focus.
     gr.HTML(
         '<button id="past-button" type="button" aria-expanded="false">Conversations</button>'
@@ -132,7 +132,14 @@ def _top(engine: Opening) -> None:
         '<span id="library-said" class="unseen" role="status"></span>',
         elem_id="library-open",
     )
-    timer.tick(top, None, [bar, timer], show_progress="hidden", api_visibility="private")
+    gr.on(
+        [blocks.load, timer.tick],
+        top,
+        None,
+        [bar, timer],
+        show_progress="hidden",
+        api_visibility="private",
+    )
 
 
 def _chat() -> gr.Chatbot:

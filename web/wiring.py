@@ -89,6 +89,7 @@ def wire(
         js="async (typed, chat, now) => [typed, chat, now, await window.sahelBrief.selection(), "
         "window.sahelBrief.wanted()]",
         trigger_mode="once",
+        show_progress="hidden",  # the answer shows it; Gradio would read out "common.complete"
         api_visibility="private",
     )
     gr.on(
@@ -100,4 +101,4 @@ def wire(
         show_progress="hidden",
         api_visibility="private",
     )
-    box.stop(stop, now, None, api_visibility="private")
+    box.stop(stop, now, None, show_progress="hidden", api_visibility="private")
