@@ -12,7 +12,8 @@ from weakref import WeakKeyDictionary
 
 from filelock import ReadWriteLock, Timeout
 
-from index.library import DiskLibrary, OnProgress
+from index.dense import OnProgress
+from index.library import DiskLibrary
 from index.reading import read_document
 from index.types import BriefError, Embedder
 

@@ -10,7 +10,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from index.library import Added, DiskLibrary, OnProgress
+from index.dense import OnProgress
+from index.library import Added, DiskLibrary
 from index.reading import MAX_BYTES, SUFFIXES, read_bytes, read_members
 from index.types import BriefError, Document
 

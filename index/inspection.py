@@ -89,7 +89,7 @@ def diagnose(library: DiskLibrary) -> dict[str, Any]:
     if stored and stored != chosen:
         problems.append(f"The vectors are those of {stored}, but {chosen} is chosen.")
     elif store.count_passages():
-        problems += library.vector_problems()
+        problems += library.dense.problems()
     return {
         "documents": len(library.documents()),
         "passages": store.count_passages(),

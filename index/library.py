@@ -4,35 +4,21 @@ Reading is shared between processes; changing takes the folder alone. The vector
 derivative of the store: whenever the two differ, the store is right and the vectors are mended.
 """
 
-import logging
-import shutil
-import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
+from index.dense import DenseIndex, OnProgress
 from index.fusion import fuse
 from index.likeness import NEARLY_THE_SAME, likest, sketch
 from index.passages import split_passages
-from index.reading import require_date, with_aside
+from index.reading import require_date
 from index.store import Store
-from index.text import WORDS_VERSION
-from index.types import BriefError, Document, DocumentInfo, Embedder, Hit, Passage, Vectors
-from index.vectors import FORMAT, ChromaVectors, VectorsError, forget_open_folders
+from index.types import BriefError, Document, DocumentInfo, Embedder, Hit, Vectors
 
-log = logging.getLogger(__name__)
-
-OnProgress = Callable[[int, int], None]
-"""Called with passages done and passages in all."""
-
-OnBatch = Callable[[int], None]
-"""Called with the passages of each batch that is done."""
-
-_EMBED_BATCH = 64
-_READ_AT_ONCE = 512  # passages of many documents
 _DOCUMENTS_HELD = 64  # with their texts, of those last asked for
 # Vectors that Chroma adds anew at each opening: 0.7 s for 1,000. While many documents are added,
 # a tenth of all, so that copying them stays a small part of the work.
@@ -62,23 +48,13 @@ class DiskLibrary:
         """
         self.folder = folder
         self.store = Store(folder / "library.sqlite3")
+        self.dense = DenseIndex(folder, self.store, embedder)
         self._embedder = embedder
-        self._vectors: ChromaVectors | None = None
         self._infos: list[DocumentInfo] | None = None
         self._document = lru_cache(maxsize=_DOCUMENTS_HELD)(self.store.document)
         self._generation = self.store.meta("generation")
         self.words_like = self.store.lexical.words_like
         self.frequency = lru_cache(maxsize=10_000)(self.store.frequency)
-
-    def check_embedder(self) -> None:
-        """Raise `BriefError` if the vectors come from another embedder than the present one."""
-        stored = self.store.meta("embedder")
-        if stored and stored != self._embedder.name:
-            raise BriefError(
-                f"This library was indexed with the embedder {stored}, and now "
-                f"{self._embedder.name} is chosen. Choose the former again, or run: "
-                "python -m index rebuild"
-            )
 
     def search(self, query: str, k: int, within: Collection[str] | None = None) -> list[Hit]:
         """Return at most `k` passages, best first, by dense and lexical search together.
@@ -86,7 +62,7 @@ class DiskLibrary:
         `within` are the ids of the documents to search, None for all.
         """
         vector = self.embed([query])[0]
-        dense = self.vectors.search(vector, 4 * k, within)
+        dense = self.dense.search(vector, 4 * k, within)
         lexical = self.store.lexical_search(query, 4 * k, within)
         scores = fuse(dict(dense), {p.id: score for p, score in lexical})
         best = sorted(scores, key=lambda i: -scores[i])[:k]
@@ -110,56 +86,14 @@ class DiskLibrary:
         """Return unit-length vectors of shape (len(texts), dimensions)."""
         return self._embedder.embed(texts)
 
-    @property
-    def vectors(self) -> ChromaVectors:
-        """The Chroma collection, opened when first used."""
-        if self._vectors is None:
-            self.check_embedder()
-            self._vectors = ChromaVectors(self._vectors_folder())
-        return self._vectors
-
-    def _vectors_folder(self) -> Path:
-        return self.folder / (self.store.meta("vectors") or "vectors")
-
     def is_whole(self) -> bool:
         """Return whether nothing was left half done by a process that was killed."""
-        if self.store.infos(ready=False):
-            return False
-        passages = self.store.count_passages()
-        if passages == 0 or not self._vectors_folder().exists():
-            return passages == 0
-        if self._is_dated():
-            return False
-        try:
-            return self.vectors.count() == passages
-        except VectorsError:
-            return False
+        return not self.store.infos(ready=False) and self.dense.is_whole()
 
     @property
     def embedder(self) -> str:
         """The name of the embedder."""
         return self._embedder.name
-
-    def vector_problems(self) -> list[str]:
-        """Return in words how the vectors differ from the passages of the store."""
-        try:
-            have = self.vectors.ids()
-        except VectorsError as error:
-            return [str(error)]
-        want = self.store.passage_ids()
-        found = []
-        if want - have:
-            found.append(f"{len(want - have)} passages have no vector.")
-        if have - want:
-            found.append(f"{len(have - want)} vectors belong to no passage.")
-        if self._is_dated():
-            found.append("Another version of Sahel Brief made the search index.")
-        return found
-
-    def _is_dated(self) -> bool:
-        """Return whether another version of this code made the index."""
-        facts = [self.store.meta(key) for key in ("words", "vectors_format")]
-        return facts != [WORDS_VERSION, FORMAT]
 
     # What follows changes the library and needs its folder alone.
 
@@ -179,7 +113,7 @@ class DiskLibrary:
         Raises:
             BriefError: another embedder made this library.
         """
-        self.check_embedder()
+        self.dense.check_embedder()
         known = self.store.document(document.id)
         if known is not None:
             return self._known(known, path, given)
@@ -187,12 +121,10 @@ class DiskLibrary:
             document = _with_edits_of(older, document)
         passages = split_passages(document)
         like, share = self._most_like(document, path)
-        self.store.set_meta(
-            embedder=self._embedder.name, words=WORDS_VERSION, vectors_format=FORMAT
-        )
+        self.dense.claim()
         self.store.insert(document, path, passages)
-        self._embed_into(self.vectors, passages, _counted(on_progress, len(passages)))
-        replaced = self._finish(document.id, path, len(passages))
+        self.dense.add(passages, on_progress)
+        replaced = self._finish(document.id, path)
         self.settle(max(_SETTLE_AFTER, self.store.count_passages() // 10))
         return Added("replaced" if replaced else "added", like, share)
 
@@ -223,113 +155,48 @@ class DiskLibrary:
         self.store.edit(document_id, **facts)
         self._forget()
 
-    def _finish(self, document_id: str, path: str, added: int) -> bool:
+    def _finish(self, document_id: str, path: str) -> bool:
         stale = self.store.finish(document_id, path)
-        self.vectors.delete(stale)
-        self._forget(added + len(stale))
+        self.dense.delete(stale)
+        self._forget()
         return bool(stale)
 
     def remove(self, document_id: str) -> None:
         """Remove a document and its vectors."""
         ids = [p.id for p in self.store.passages(document_id=document_id)]
         self.store.remove(document_id)
-        self.vectors.delete(ids)
-        self._forget(len(ids))
+        self.dense.delete(ids)
+        self._forget()
 
     def mend(self, on_progress: OnProgress | None = None) -> None:
         """Finish what a killed process left half done; make the vectors those of the store."""
-        if self._is_dated() and self.store.count_passages():
-            self.rebuild(on_progress)
-            return
-        try:
-            have = self.vectors.ids()
-        except VectorsError:  # destroyed, so that only a new one helps
-            self.rebuild(on_progress)
-            return
-        want = self.store.passage_ids()
-        missing, progress = sorted(want - have), _counted(on_progress, len(want - have))
-        for start in range(0, len(missing), _READ_AT_ONCE):
-            passages = self.store.passages(ids=missing[start : start + _READ_AT_ONCE], ready=False)
-            self._embed_into(self.vectors, passages, progress)
-        self.vectors.delete(sorted(have - want))
-        for info in self.store.infos(ready=False):
-            self._finish(info.id, info.path, 0)
-        self._forget(len(missing))
+        begun = self.store.infos(ready=False)
+        self.dense.mend(on_progress)
+        for info in begun:
+            self._finish(info.id, info.path)
+        self._forget()
 
     def rebuild(self, on_progress: OnProgress | None = None) -> None:
         """Split and embed all documents anew, beside the old index, and change over at once."""
-        # One document at a time in memory, and so each is split three times, which is cheap.
-        aside = {d.id: with_aside(d).aside for d in self.store.stored()}
-
-        def contents() -> Iterator[tuple[Document, list[Passage]]]:
-            for document in self.store.stored():
-                changed = replace(document, aside=aside[document.id])
-                yield changed, split_passages(changed)
-
-        progress = _counted(on_progress, sum(len(passages) for _, passages in contents()))
-        name = _new_name()
-        fresh = ChromaVectors(self.folder / name)
-        for _, passages in contents():
-            self._embed_into(fresh, passages, progress)
-        self.store.replace_all_passages(
-            contents(),
-            vectors=name,
-            embedder=self._embedder.name,
-            words=WORDS_VERSION,
-            vectors_format=FORMAT,
-            unsettled=str(fresh.count()),
-        )
-        self._change_over(fresh, name)
+        self.dense.rebuild(on_progress)
+        self._forget()
 
     def settle(self, after: int) -> None:
-        """Have the vectors in a folder that opens fast, if more than `after` have changed.
-
-        Like `rebuild` it works beside the old folder and changes over at once. Where there is no
-        room for that, all stays as it is.
-        """
-        if self._unsettled() <= after or not self._vectors_folder().exists():
-            return
-        name = _new_name()
-        try:
-            fresh = self.vectors.settled(self.folder / name)
-        except (OSError, VectorsError) as error:
-            log.warning("The vectors could not be copied: %s", error)
-            shutil.rmtree(self.folder / name, ignore_errors=True)
-            return
-        self.store.set_meta(vectors=name, unsettled="0")
-        self._change_over(fresh, name)
-
-    def _unsettled(self) -> int:
-        return int(self.store.meta("unsettled") or self.store.count_passages())
-
-    def _change_over(self, fresh: ChromaVectors, name: str) -> None:
-        self._vectors = fresh
-        self._forget()
-        for folder in set(self.folder.glob("vectors*")) - {self.folder / name}:
-            shutil.rmtree(folder, ignore_errors=True)
-
-    def _embed_into(
-        self, vectors: ChromaVectors, passages: Sequence[Passage], progress: OnBatch
-    ) -> None:
-        for start in range(0, len(passages), _EMBED_BATCH):
-            batch = passages[start : start + _EMBED_BATCH]
-            vectors.add(batch, self.embed([p.text for p in batch]))
-            progress(len(batch))
+        """Have the vectors where they open fast, if more than `after` of them have changed."""
+        if self.dense.settle(after):
+            self._forget()
 
     def refresh(self) -> None:
         """Take notice of what another process may have changed since the folder was opened."""
         if self.store.meta("generation") != self._generation:
-            forget_open_folders()
-            self._vectors = None
+            self.dense.reopen()
             self._drop_caches()
             self._generation = self.store.meta("generation")
 
-    def _forget(self, vectors: int = 0) -> None:
-        """Forget what was true before a change, and count it and the vectors it changed."""
+    def _forget(self) -> None:
+        """Forget what was true before a change, and count it."""
         self._generation = str(int(self.store.meta("generation") or 0) + 1)
-        counted = bool(self.store.meta("unsettled"))  # else these are among all that there are
-        unsettled = self._unsettled() + vectors * counted
-        self.store.set_meta(generation=self._generation, unsettled=str(unsettled))
+        self.store.set_meta(generation=self._generation)
         self._drop_caches()
 
     def _drop_caches(self) -> None:
@@ -340,23 +207,6 @@ class DiskLibrary:
     def close(self) -> None:
         """Close the files."""
         self.store.close()
-
-
-def _new_name() -> str:
-    return f"vectors-{uuid.uuid4().hex[:8]}"
-
-
-def _counted(on_progress: OnProgress | None, total: int) -> OnBatch:
-    """Return what adds batches up for `on_progress`."""
-    done = 0
-
-    def progress(batch: int) -> None:
-        nonlocal done
-        done += batch
-        if on_progress is not None:
-            on_progress(done, total)
-
-    return progress
 
 
 def _with_edits_of(older: Document, document: Document) -> Document:

@@ -5,47 +5,20 @@ which means that its vectors are in place. A killed process leaves at most an un
 """
 
 import json
-import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from index.lexical import SCHEMA as LEXICAL_SCHEMA
 from index.lexical import LexicalIndex
-from index.likeness import Sketch, sketch
+from index.likeness import Sketch
+from index.rows import DOCUMENT, INFO, PASSAGE, document_of, document_row, info_of, passage_row
+from index.schema import open_database
 from index.text import stems
-from index.types import BriefError, Document, DocumentInfo, Part, Passage, page_count
+from index.types import Document, DocumentInfo, Passage
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS documents (
-    id TEXT PRIMARY KEY, path TEXT NOT NULL, title TEXT NOT NULL, as_of TEXT NOT NULL,
-    source TEXT NOT NULL, text TEXT NOT NULL, parts TEXT NOT NULL,
-    ready INTEGER NOT NULL DEFAULT 0, author TEXT NOT NULL DEFAULT '',
-    notices TEXT NOT NULL DEFAULT '[]', aside TEXT NOT NULL DEFAULT '[]',
-    sketch BLOB NOT NULL DEFAULT x'', edited TEXT NOT NULL DEFAULT '[]');
-CREATE TABLE IF NOT EXISTS passages (
-    number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, document_id TEXT NOT NULL,
-    "start" INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL, place TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS passages_of ON passages (document_id);
-CREATE INDEX IF NOT EXISTS documents_ready ON documents (ready, id);
-"""
-_PASSAGE = 'p.id, p.document_id, p."start", p."end", p.text, p.place'
-_DOCUMENT = "id, title, as_of, source, text, parts, author, notices, aside, edited"
 EDITABLE = ("title", "author", "source", "as_of")
-_VERSION = "3"
-# What files of the versions before lack.
-_FROM_2 = ("ALTER TABLE documents ADD COLUMN edited TEXT NOT NULL DEFAULT '[]'",)
-_FROM_1 = (
-    "ALTER TABLE documents ADD COLUMN author TEXT NOT NULL DEFAULT ''",
-    "ALTER TABLE documents ADD COLUMN notices TEXT NOT NULL DEFAULT '[]'",
-    "ALTER TABLE documents ADD COLUMN aside TEXT NOT NULL DEFAULT '[]'",
-    "ALTER TABLE documents ADD COLUMN sketch BLOB NOT NULL DEFAULT x''",
-    *_FROM_2,
-)
-_LACKING = {"1": _FROM_1, "2": _FROM_2}
 
 
 class Store:
@@ -53,33 +26,8 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         """Open or create the file. Raises `BriefError` where it cannot be, or is of no use."""
-        try:
-            # One connection for all threads: SQLite is compiled serialized.
-            self._db = sqlite3.connect(path, check_same_thread=False, timeout=30)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._db.executescript(_SCHEMA + LEXICAL_SCHEMA)
-            self._migrate(path)
-        except sqlite3.Error as error:
-            raise BriefError(
-                f"The library file {path} cannot be used ({error}). If the disk is full, make "
-                "room; if it is damaged, move it away, start again and add your documents anew."
-            ) from error
+        self._db = open_database(path)
         self.lexical = LexicalIndex(self._db)
-
-    def _migrate(self, path: Path) -> None:
-        version = self.meta("version") or _VERSION
-        if version in _LACKING:
-            with self._db:
-                for statement in _LACKING[version]:
-                    self._db.execute(statement)
-                self._db.execute("REPLACE INTO meta VALUES ('version', ?)", (_VERSION,))
-        elif version != _VERSION:
-            raise BriefError(
-                f"The library {path} was made by another version of Sahel Brief (format "
-                f"{version}). Use that version, or another data folder: --data DIR."
-            )
-        self.set_meta(version=_VERSION)
 
     def close(self) -> None:
         """Close the file."""
@@ -99,16 +47,14 @@ class Store:
 
     def insert(self, document: Document, path: str, passages: Sequence[Passage]) -> None:
         """Insert a document that is not ready yet, with its passages."""
-        d = document
         with self._db:
-            self._delete(d.id)
+            self._delete(document.id)
+            row = document_row(document, path)
             self._db.execute(
-                f"INSERT INTO documents (path, ready, sketch, {_DOCUMENT}) "  # noqa: S608
-                "VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (path, sketch(d.text).tobytes(), d.id, d.title, d.as_of, d.source, d.text,
-                 json.dumps([[p.start, p.label, p.kind] for p in d.parts]), d.author,
-                 json.dumps(d.notices), json.dumps(d.aside), json.dumps(d.edited)),
-            )  # fmt: skip
+                f"INSERT INTO documents ({', '.join(row)}) "  # noqa: S608
+                f"VALUES ({', '.join('?' * len(row))})",
+                list(row.values()),
+            )
             self._insert_passages(passages)
 
     def finish(self, document_id: str, path: str) -> list[str]:
@@ -178,28 +124,26 @@ class Store:
         for p in passages:
             number = self._db.execute(
                 'INSERT INTO passages (id, document_id, "start", "end", text, place) '
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                (p.id, p.document_id, p.start, p.end, p.text, p.place),
+                "VALUES (:id, :document_id, :start, :end, :text, :place)",
+                passage_row(p),
             ).lastrowid
             self.lexical.insert(number, p)
 
     def infos(self, *, ready: bool = True) -> list[DocumentInfo]:
         """Return what there is, newest as-of date first; what is not ready on request."""
         rows = self._db.execute(
-            "SELECT id, title, as_of, source, author, notices, parts, length(text), aside, path, "
-            "(SELECT count(*) FROM passages WHERE document_id = documents.id) "
-            "FROM documents WHERE ready = ? ORDER BY as_of DESC, title",
+            f"SELECT {INFO} FROM documents WHERE ready = ? ORDER BY as_of DESC, title",  # noqa: S608
             (int(ready),),
         )
-        return [_info(*row) for row in rows]
+        return [info_of(*row) for row in rows]
 
     def document(self, document_id: str, *, ready: bool = True) -> Document | None:
         """Return a document that is ready, or on request any, or None."""
         row = self._db.execute(
-            f"SELECT {_DOCUMENT} FROM documents WHERE id = ? AND ready >= ?",  # noqa: S608
+            f"SELECT {DOCUMENT} FROM documents WHERE id = ? AND ready >= ?",  # noqa: S608
             (document_id, int(ready)),
         ).fetchone()
-        return _document(*row) if row else None
+        return document_of(*row) if row else None
 
     def stored(self) -> Iterator[Document]:
         """Yield all documents, ready or not, one at a time."""
@@ -210,10 +154,10 @@ class Store:
     def at(self, path: str) -> Document | None:
         """Return the document that was added from a path and is ready, or None."""
         row = self._db.execute(
-            f"SELECT {_DOCUMENT} FROM documents WHERE ready AND path = ?",  # noqa: S608
+            f"SELECT {DOCUMENT} FROM documents WHERE ready AND path = ?",  # noqa: S608
             (path,),
         ).fetchone()
-        return _document(*row) if row else None
+        return document_of(*row) if row else None
 
     def sketches(self, *, but: str) -> dict[str, Sketch]:
         """Return the sketch of each document that is ready, by its id, but for one path."""
@@ -234,7 +178,7 @@ class Store:
 
         By `ids` only those of documents that are `ready`, unless all are asked for.
         """
-        query, values = f"SELECT {_PASSAGE} FROM passages p", list(ids)  # noqa: S608
+        query, values = f"SELECT {PASSAGE} FROM passages p", list(ids)  # noqa: S608
         if document_id:
             query, values = f"{query} WHERE document_id = ?", [document_id]
         else:
@@ -261,7 +205,7 @@ class Store:
         """Return passages that share words with the query, and BM25 (higher is better)."""
         found = dict(self.lexical.search(query, k, within))
         rows = self._db.execute(
-            f"SELECT p.number, {_PASSAGE} FROM passages p "  # noqa: S608
+            f"SELECT p.number, {PASSAGE} FROM passages p "  # noqa: S608
             f"WHERE p.number IN ({','.join('?' * len(found))})",
             list(found),
         )
@@ -311,44 +255,3 @@ class Store:
 @lru_cache(maxsize=100_000)
 def _stems_of(title: str) -> str:
     return f" {' '.join(stems(title))} "
-
-
-def _parts(stored: str) -> tuple[Part, ...]:
-    return tuple(Part(*part) for part in json.loads(stored))
-
-
-def _info(
-    id_: str, title: str, as_of: str, source: str, author: str, notices: str, parts: str,
-    characters: int, aside: str, path: str, passages: int,
-) -> DocumentInfo:  # fmt: skip
-    return DocumentInfo(
-        id_,
-        title,
-        as_of,
-        source,
-        author,
-        tuple(json.loads(notices)),
-        page_count(_parts(parts), characters),
-        characters,
-        len(json.loads(aside)),
-        path,
-        passages,
-    )
-
-
-def _document(
-    id_: str, title: str, as_of: str, source: str, text: str, parts: str, author: str,
-    notices: str, aside: str, edited: str,
-) -> Document:  # fmt: skip
-    return Document(
-        id_,
-        title,
-        as_of,
-        source,
-        text,
-        _parts(parts),
-        author,
-        tuple(json.loads(notices)),
-        tuple((start, end) for start, end in json.loads(aside)),
-        tuple(json.loads(edited)),
-    )

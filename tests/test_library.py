@@ -39,7 +39,7 @@ def test_adding_the_same_document_again_changes_nothing(library):
     before, passages = len(embedder.embedded), library.store.count_passages()
     assert library.add(read_document(REPORT), str(REPORT)).outcome == "unchanged"
     assert len(embedder.embedded) == before
-    assert library.store.count_passages() == passages == library.vectors.count()
+    assert library.store.count_passages() == passages == library.dense.vectors.count()
 
 
 def test_a_changed_document_replaces_the_old(tmp_path):
@@ -47,7 +47,7 @@ def test_a_changed_document_replaces_the_old(tmp_path):
         library.add(parse_document("Old words.", name="a.md"), "/a.md")
         assert library.add(parse_document("New words.", name="a.md"), "/a.md").outcome == "replaced"
         assert [library.document(d.id).text for d in library.documents()] == ["New words."]
-        assert library.vectors.count() == library.store.count_passages() == 1
+        assert library.dense.vectors.count() == library.store.count_passages() == 1
         assert [h.passage.text for h in library.search("old words", 5)] == ["New words."]
 
 
@@ -55,7 +55,7 @@ def test_a_removed_document_is_gone(library):
     library.remove(library.documents()[0].id)
     assert library.documents() == []
     assert library.search("coup", 5) == []
-    assert library.vectors.count() == 0
+    assert library.dense.vectors.count() == 0
 
 
 def test_frequency_counts_phrases_in_passages_and_titles(library):
@@ -232,7 +232,7 @@ def test_a_process_killed_while_indexing_loses_nothing_and_the_next_start_is_who
             "The second.",
             "The third.",
         ]
-        assert library.vectors.count() == 3
+        assert library.dense.vectors.count() == 3
         assert library.search("third", 1)[0].passage.text == "The third."
 
 
@@ -248,7 +248,7 @@ def test_lost_vectors_are_made_again_from_the_store(tmp_path):
     for file in sorted((tmp_path / "vectors").rglob("*"), reverse=True):
         file.rmdir() if file.is_dir() else file.unlink()
     with reading(tmp_path, BagOfWords()) as library:
-        assert library.vectors.count() == 3
+        assert library.dense.vectors.count() == 3
 
 
 def test_destroyed_vectors_are_made_again_from_the_store(tmp_path):
@@ -370,22 +370,22 @@ def test_many_vectors_are_put_where_they_open_fast_and_stay_what_they_are(tmp_pa
             library.add(parse_document(f"Well {n} is dry.", name=f"{n}.md"), f"/{n}.md")
         assert library.search("well dry", 1)[0].passage.text.startswith("Well")
         assert synced.stat().st_mtime_ns == was
-        assert library._unsettled() == 2
+        assert library.dense._unsettled() == 2
     with reading(tmp_path, BagOfWords()) as library:
         assert library.is_whole()
-        assert library.vector_problems() == []
+        assert library.dense.problems() == []
         assert library.search("well dry", 1)[0].passage.text.startswith("Well")
 
 
 def test_an_open_library_is_searched_while_its_vectors_are_put_elsewhere(tmp_path, monkeypatch):
     monkeypatch.setattr("index.access._SETTLE_AFTER", 3)
     with reading(tmp_path, BagOfWords(), bundled=[REPORT]) as library:
-        old = library.vectors
+        old = library.dense.vectors
         with alone(library):
             library.add(parse_document("A well is dry.", name="a.md"), "/a.md")
             vector = library.embed(["second coup"])[0]
         # Another thread may still hold the old ones.
-        assert old.search(vector, 1)[0][0] == library.vectors.search(vector, 1)[0][0]
+        assert old.search(vector, 1)[0][0] == library.dense.vectors.search(vector, 1)[0][0]
         assert library.search("well dry", 1)[0].passage.text == "A well is dry."
 
 
@@ -399,14 +399,14 @@ def test_without_room_for_a_copy_of_the_vectors_all_stays_as_it_is(tmp_path, mon
         library.add(read_document(REPORT), str(REPORT))
     with reading(tmp_path, BagOfWords()) as library:
         assert library.search("second coup", 1)
-        assert library._unsettled() == library.store.count_passages()
+        assert library.dense._unsettled() == library.store.count_passages()
 
 
 def test_a_list_of_documents_holds_no_text_but_says_how_much_there_is(library):
     (info,) = library.documents()
     document = library.document(info.id)
     assert info == replace(document.info, path=str(REPORT.resolve()), passages=info.passages)
-    assert (info.characters, info.passages) == (len(document.text), library.vectors.count())
+    assert (info.characters, info.passages) == (len(document.text), library.dense.vectors.count())
     assert not hasattr(info, "text")
 
 
