@@ -1,0 +1,90 @@
+"""A visitor of the page without a browser: it asks over Gradio's own protocol, as the page does."""
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+_TIMEOUT_S = 300.0
+# What a card of `web/cards.py` is like when something can be seen: its evidence, a first word.
+_EVIDENCE, _ANSWERING, _DONE = '"card evidence', '"card answering', '"card done'
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Milliseconds from sending a question to what came of it. Evidence is None if declined."""
+
+    evidence_ms: float | None
+    first_word_ms: float
+    total_ms: float
+    answer: str  # the finished card's HTML
+
+
+class Visitor:
+    """One tab: its questions are one conversation."""
+
+    def __init__(self, url: str) -> None:
+        """Open the page at `url`."""
+        self._http = httpx.Client(base_url=url, timeout=_TIMEOUT_S)
+        self._http.get("/").raise_for_status()  # for the cookie that tells visitors apart
+        self._session = uuid.uuid4().hex
+        config = self._http.get("/config").raise_for_status().json()
+        # The event of the question box; of what it takes only the question and the state matter.
+        self._event = next(
+            event
+            for event in config["dependencies"]
+            if any(how == "submit" for _, how in event["targets"])
+        )
+        self._box = next(i for i, how in self._event["targets"] if how == "submit")
+
+    def ask(self, question: str) -> Seen:
+        """Ask and wait for the whole answer.
+
+        Raises:
+            RuntimeError: the page refused the question or failed at it.
+        """
+        began = time.perf_counter()
+        evidence = first_word = None
+        for message in self._messages(question):
+            now = 1000 * (time.perf_counter() - began)
+            if evidence is None and _EVIDENCE in message:
+                evidence = now
+            if first_word is None and (_ANSWERING in message or _DONE in message):
+                first_word = now
+            if _DONE in message:
+                answer = message
+        if first_word is None:
+            raise RuntimeError(f"No answer came to: {question}")
+        return Seen(evidence, first_word, now, answer)
+
+    def _messages(self, question: str) -> Iterator[str]:
+        data: list[Any] = [question, [], None, "", "{}"]
+        sent = {
+            "data": data[: len(self._event["inputs"])],
+            "event_data": None,
+            "fn_index": self._event["id"],
+            "trigger_id": self._box,
+            "session_hash": self._session,
+        }
+        self._http.post("/gradio_api/queue/join", json=sent).raise_for_status()
+        # No buffer between: what is measured is when a step has arrived.
+        with self._http.stream(
+            "GET", "/gradio_api/queue/data", params={"session_hash": self._session}
+        ) as events:
+            for line in events.iter_lines():
+                if not line.startswith("data:"):
+                    continue
+                told: dict[str, Any] = json.loads(line[5:])
+                if not told.get("success", True):
+                    raise RuntimeError(f"The page failed at {question!r}: {told}")
+                yield json.dumps(told, ensure_ascii=False).replace('\\"', '"')
+                if told.get("msg") == "process_completed":
+                    return
+
+    def close(self) -> None:
+        """Close the tab."""
+        self._http.close()
