@@ -10,25 +10,22 @@ or two on two idle cores.
 
 import argparse
 import json
-import os
-import platform
 import random
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.machine import ROOT, machine
 from index.embedding import DEFAULT_EMBEDDER, SentenceEmbedder
 from index.passages import MAX_CHARS
 from index.text import sentence_spans
 from index.types import Vectors
 
-ROOT = Path(__file__).parent.parent
 REPORT = ROOT / "reports" / "sahel-security-report.md"
 PASSAGE_CHARS = 900
 Way = Callable[[Sequence[str]], Vectors]
@@ -47,12 +44,7 @@ def main() -> None:
         "passages": passages(found, args.passages),
         "sentences": found[: 3 * args.passages],
     }
-    about: dict[str, Any] = {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "cores": os.cpu_count(),
-        "load_average_before": getattr(os, "getloadavg", tuple)(),  # not on Windows
+    about: dict[str, Any] = machine() | {
         "files": [path.name for path in args.files],
         "rounds": args.rounds,
         **{name: len(of_kind) for name, of_kind in texts.items()},

@@ -1,9 +1,11 @@
 """The chat model on this machine: weights fetched once, llama.cpp in this process."""
 
 import logging
+import os
 import secrets
 import threading
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,14 @@ from langchain_core.language_models import BaseChatModel
 
 from index.types import BriefError
 from qa.fetching import Progress
+from qa.prefix_cache import PrefixCache
 from qa.prompt import prefix
 from qa.types import ModelStatus
 from qa.weights import weights_path
 
 _CONTEXT_TOKENS = 4096
 _TIMEOUT_S = 60.0
+_PROMPTS_MIB = 256  # of other prompts' states that llama.cpp keeps in memory: 28 KiB a token
 
 log = logging.getLogger(__name__)
 
@@ -77,8 +81,7 @@ class LocalModel:
             self.status = ModelStatus("failed", str(error))
             raise
         chat = _connect(self._server)
-        # llama.cpp keeps the fixed prefix of all prompts from here on.
-        chat.invoke([*prefix(), ("user", "Evidence:")], max_tokens=1)
+        self._server.warm(chat)
         self._chat = chat
         self.status = ModelStatus("ready", "The language model is ready.")
         return chat
@@ -97,12 +100,17 @@ class _Server:
     def __init__(self, path: Path) -> None:
         import xllamacpp
 
+        self._prefix_cache = PrefixCache(
+            path, "\n".join(str(message.content) for message in prefix()), version("xllamacpp")
+        )
         parameters = xllamacpp.CommonParams()
         parameters.model.path = str(path)
         parameters.n_ctx = _CONTEXT_TOKENS
         parameters.n_parallel = 1  # visitors queue: two at once would each be half as fast
         parameters.n_batch = 512  # a stop waits for the batch in hand: 5 s, with 2048 21 s
         parameters.verbosity = 0
+        parameters.cache_ram_mib = _PROMPTS_MIB
+        parameters.slot_save_path = f"{self._prefix_cache.folder}{os.sep}"
         # Without a key xllamacpp 2026.10 answers any page in the browser (it allows every origin).
         self.key = secrets.token_urlsafe(32)
         parameters.api_keys = [self.key]
@@ -114,6 +122,13 @@ class _Server:
                 "delete it and start again; if it is your own, check that it is a GGUF chat model "
                 "and that there is memory for it."
             ) from error
+
+    def warm(self, chat: BaseChatModel) -> None:
+        """Read the fixed prefix of all prompts, which llama.cpp keeps from here on."""
+        address = str(self.server.listening_address)
+        if not self._prefix_cache.restore(address, self.key):
+            chat.invoke([*prefix(), ("user", "Evidence:")], max_tokens=1)
+            self._prefix_cache.save(address, self.key)
 
 
 def _connect(server: _Server) -> BaseChatModel:
