@@ -15,7 +15,7 @@ from qa.clock import Clock
 from qa.standalone import standalone, validate
 from qa.types import Answer, Citation, Evidence, Timings, Turn
 
-_MOST = 256  # answers; one with four pieces of evidence holds about 20 kB
+_MOST = 256  # answers, of which one holds 1 to 7 kB
 _QUOTES = str.maketrans("‘’“”", "''\"\"")
 
 

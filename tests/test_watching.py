@@ -1,6 +1,7 @@
 """What whoever watches over the page is told of each question, and what not."""
 
 import logging
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ from fastapi.testclient import TestClient
 from langchain_core.messages import AIMessageChunk
 from prometheus_client.parser import text_string_to_metric_families
 
+import app
 from qa.answering import Answerer
 from qa.clock import Clock
 from qa.engine import Engine
@@ -197,6 +199,15 @@ def test_the_log_has_the_question_on_one_line_where_it_is_asked_for():
     asked = Asked('Who "led"\nwhat?', failed=True)
     assert log_line(asked) == "outcome=failed cache=passed"
     assert log_line(asked, with_question=True).endswith(r'question="Who \"led\"\nwhat?"')
+
+
+def test_only_the_lines_of_questions_are_shown_on_standard_error(capsys):
+    log = logging.getLogger("tests.questions")
+    app.log_to_stderr(log.name)
+    log.info("outcome=answered")
+    log.debug("unseen")
+    shown = capsys.readouterr().err
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d [\d:]+,\d+ outcome=answered\n", shown)
 
 
 def test_the_wait_for_the_model_and_what_it_reads_are_told_apart():
