@@ -10,7 +10,7 @@ from langchain_openai import ChatOpenAI
 
 
 class LocalChat(ChatOpenAI):
-    """A chat model behind llama.cpp. `response_metadata` of a chunk has its `timings`, if any."""
+    """A chat model behind llama.cpp, whose `timings` are in `response_metadata`, in a list."""
 
     # Where langchain-openai 1.7 turns what came into a chunk; it drops what OpenAI does not send.
     def _convert_chunk_to_generation_chunk(
@@ -18,5 +18,7 @@ class LocalChat(ChatOpenAI):
     ) -> ChatGenerationChunk | None:
         found = super()._convert_chunk_to_generation_chunk(chunk, *args, **kwargs)
         if found and (timings := chunk.get("timings")):
-            found.message.response_metadata["timings"] = timings
+            # At its end LangChain puts all chunks together: it can do that with lists, and fails
+            # with numbers that differ.
+            found.message.response_metadata["timings"] = [timings]
         return found

@@ -65,8 +65,8 @@ def _probability_not_stated(metadata: dict[str, Any]) -> float | None:
 
 
 def _speed(metadata: dict[str, Any]) -> Speed | None:
-    """Read the `timings` of llama.cpp, which `qa.local_chat` lets through."""
-    told = metadata.get("timings")
-    if not told:
+    """Read the last `timings` of llama.cpp, which `qa.local_chat` lets through."""
+    if not metadata.get("timings"):
         return None
+    told = metadata["timings"][-1]
     return Speed(told["prompt_n"], told["prompt_ms"], told["predicted_n"], told["predicted_ms"])

@@ -1,13 +1,14 @@
 """What whoever watches over the page is told of each question, and what not."""
 
+import json
 import logging
 import re
 from dataclasses import replace
 from types import SimpleNamespace
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
-from langchain_core.messages import AIMessageChunk
 from prometheus_client.parser import text_string_to_metric_families
 
 import app
@@ -220,19 +221,28 @@ def test_the_wait_for_the_model_and_what_it_reads_are_told_apart():
     )
 
 
-def test_what_llama_cpp_says_of_its_speed_comes_with_the_draft_and_what_is_cut_says_so():
-    timings = {"prompt_n": 60, "prompt_ms": 700.0, "predicted_n": 1, "predicted_ms": 30.0}
+@pytest.mark.parametrize(("finish", "cut"), [("stop", False), ("length", True)])
+def test_what_llama_cpp_says_of_its_speed_comes_with_the_draft_and_what_is_cut_says_so(finish, cut):
+    from qa.local_chat import LocalChat
 
-    class Told(Scripted):
-        def _stream(self, messages, *args, **kwargs):
-            for chunk in super()._stream(messages):
-                chunk.message = AIMessageChunk(
-                    chunk.text, response_metadata={"timings": timings, "finish_reason": "length"}
-                )
-                yield chunk
+    def serve(request):
+        lines = [
+            {
+                "id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m",
+                "choices": [{"index": 0, "delta": {"content": said}, "finish_reason": reason}],
+                "timings": {"prompt_n": 60, "prompt_ms": 700.5, "predicted_n": n + 1,
+                            "predicted_ms": 30.5 * (n + 1)},
+            }
+            for n, (said, reason) in enumerate([("Two ", None), ("boats.", None), ("", finish)])
+        ]  # fmt: skip
+        body = "".join(f"data: {json.dumps(line)}\n\n" for line in lines) + "data: [DONE]\n\n"
+        return httpx.Response(200, text=body, headers={"Content-Type": "text/event-stream"})
 
-    *_, draft = phrase(Told(answers=["Two boats."]), "How many?", [])
-    assert (draft.text, draft.speed, draft.cut) == ("Two boats.", Speed(60, 700.0, 1, 30.0), True)
+    client = httpx.Client(transport=httpx.MockTransport(serve))
+    chat = LocalChat(model="m", base_url="http://x/v1", api_key="k", http_client=client)
+    first, *_, last = phrase(chat, "How many?", [])
+    assert (first.text, first.speed, first.cut) == ("Two", Speed(60, 700.5, 1, 30.5), False)
+    assert (last.text, last.speed, last.cut) == ("Two boats.", Speed(60, 700.5, 3, 91.5), cut)
 
 
 def test_the_profile_is_a_table_of_where_the_time_went():
