@@ -51,7 +51,7 @@ class Clock:
         spent = {f"{name}_ms": round(ms, 1) for name, ms in self.spent_ms.items()}
         # The model is waited for while it reads the prompt as well; it says how long that takes.
         if self.speed and (waited_ms := spent.get("waiting_ms")) is not None:
-            prompt_ms = min(self.speed.prompt_ms, waited_ms)
+            prompt_ms = round(min(self.speed.prompt_ms, waited_ms), 1)
             spent |= {"waiting_ms": round(waited_ms - prompt_ms, 1), "prompt_ms": prompt_ms}
         return replace(timings, total_ms=self.ms(), stages=Stages(**spent), speed=self.speed)
 
