@@ -1,12 +1,13 @@
 """The page: settings, wiring, serving. The path of a question goes on in `web/` and `qa/`."""
 
 import argparse
+import logging
 import os
 import sys
 import threading
 import webbrowser
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, socket
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
@@ -14,9 +15,11 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
 from index.access import require_folder
 from index.settings import LibrarySettings, add_library_arguments, library_settings
 from index.types import BriefError
+from qa.clock import Clock
 from qa.engine import Engine, add_model_arguments, local_model, open_engine
 from qa.fetching import Report
 from qa.local_model import LocalModel
+from qa.profile import profile_table
 from qa.weights import bar
 
 EXAMPLES = (
@@ -42,6 +45,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
     parser.add_argument("--port", type=int, default=7860, help="the port to listen on")
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    parser.add_argument(
+        "--log-questions", action="store_true", help="log the words of questions, not only times"
+    )
+    parser.add_argument(
+        "--profile", action="store_true", help="say on standard error how long the start took"
+    )
     add_library_arguments(parser)
     add_model_arguments(parser)
     return parser
@@ -56,9 +65,13 @@ def _serve(args: argparse.Namespace) -> int:
 
     from web.page import create_app
 
-    starting = Starting(settings, local_model(args))
+    log_to_stderr("sahel_brief.questions")
+    starting = Starting(settings, local_model(args), profile=args.profile)
     app = create_app(
-        starting.engine, examples=EXAMPLES, database=settings.data / "conversations.sqlite3"
+        starting.engine,
+        examples=EXAMPLES,
+        database=settings.data / "conversations.sqlite3",
+        log_questions=args.log_questions,
     )
     # An open page holds a connection for ever: do not wait for it to be closed.
     config = uvicorn.Config(
@@ -81,10 +94,13 @@ def _serve(args: argparse.Namespace) -> int:
 class Starting:
     """Opens the library and loads the model in the background, while the page is already up."""
 
-    def __init__(self, settings: LibrarySettings, model: LocalModel) -> None:
+    def __init__(
+        self, settings: LibrarySettings, model: LocalModel, *, profile: bool = False
+    ) -> None:
         self._settings, self._model = settings, model
+        self._profile, self._clock = profile, Clock()
         self._engine: Engine | None = None
-        self._ending = threading.Event()
+        self._opened, self._ending = threading.Event(), threading.Event()
         self.failure: BriefError | None = None
 
     def engine(self) -> Engine | None:
@@ -95,6 +111,8 @@ class Starting:
         """Start both; `on_failure` is called when the library cannot be opened."""
         self._model.start(on_progress)
         threading.Thread(target=self._run, args=(on_failure,), name="library", daemon=True).start()
+        if self._profile:
+            threading.Thread(target=self._say_profile, name="profile", daemon=True).start()
 
     def end(self) -> None:
         """Let go of both."""
@@ -105,14 +123,35 @@ class Starting:
 
     def _run(self, on_failure: Callable[[], None]) -> None:
         try:
-            with open_engine(self._settings, self._model, on_notice=print) as engine:
-                engine.warm()
+            with ExitStack() as stack:
+                with self._clock.stage("opening the library"):
+                    opened = open_engine(self._settings, self._model, on_notice=print)
+                    engine = stack.enter_context(opened)
+                with self._clock.stage("loading what selects evidence"):
+                    engine.warm()
                 self._engine = engine
+                self._opened.set()
                 if engine.changes and not self._ending.is_set():
                     engine.changes.run()  # the library's lock belongs to this thread
         except BriefError as error:
             self.failure = error
             on_failure()
+
+    def _say_profile(self) -> None:
+        with self._clock.stage("meanwhile, the language model"):
+            self._model.wait()
+        self._opened.wait()
+        print(profile_table(self._clock), file=sys.stderr, flush=True)
+
+
+def log_to_stderr(name: str) -> None:
+    """Show a log's lines from INFO on, each with its time."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    log = logging.getLogger(name)
+    log.setLevel(logging.INFO)
+    log.addHandler(handler)
+    log.propagate = False
 
 
 def require_port(host: str, port: int) -> None:

@@ -91,6 +91,11 @@ class DiskLibrary:
         return not self.store.infos(ready=False) and self.dense.is_whole()
 
     @property
+    def generation(self) -> str:
+        """Counts the changes of which this process has taken notice, "" before the first."""
+        return self._generation
+
+    @property
     def embedder(self) -> str:
         """The name of the embedder."""
         return self._embedder.name
@@ -194,10 +199,13 @@ class DiskLibrary:
             self._generation = self.store.meta("generation")
 
     def _forget(self) -> None:
-        """Forget what was true before a change, and count it."""
-        self._generation = str(int(self.store.meta("generation") or 0) + 1)
-        self.store.set_meta(generation=self._generation)
+        """Forget what was true before a change, and then count it: who finds the new count finds
+        nothing that is old.
+        """
         self._drop_caches()
+        generation = str(int(self.store.meta("generation") or 0) + 1)
+        self.store.set_meta(generation=generation)
+        self._generation = generation
 
     def _drop_caches(self) -> None:
         self._infos = None

@@ -12,7 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tqdm import tqdm
@@ -21,9 +21,11 @@ from index.embedding import SentenceEmbedder
 from index.settings import add_library_arguments, library_settings
 from index.types import BriefError
 from qa.batch import Line, answer_line, check_line, read_lines, writing
+from qa.clock import Clock
 from qa.engine import Engine, add_model_arguments, local_model, open_engine
 from qa.measurement import evaluate
 from qa.output import as_json, as_text
+from qa.profile import profile_table
 from qa.standalone import validate
 from qa.suites import SUITES
 from qa.weights import bar
@@ -51,6 +53,9 @@ def _parser(command: str) -> argparse.ArgumentParser:
     if command == "ask":
         parser.add_argument("question")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument(
+            "--profile", action="store_true", help="say on standard error where the time went"
+        )
     elif command in ("batch", "check"):
         parser.add_argument("input", metavar="IN.jsonl")
         parser.add_argument("output", metavar="OUT.jsonl")
@@ -100,22 +105,30 @@ def _run(command: str, args: argparse.Namespace) -> int:
         with _engine(args) as engine:
             return _each(lines, lambda line: answer_line(engine, line), args.output)
     validate(args.question)
-    with _engine(args) as engine:
+    clock = Clock()
+    with _engine(args, clock) as engine:
         answer = engine.answerer.invoke({"question": args.question})
+    if args.profile:
+        _say(profile_table(clock, answer))
     print(json.dumps(as_json(answer), ensure_ascii=False) if args.json else as_text(answer))
     return 0
 
 
 @contextmanager
-def _engine(args: argparse.Namespace) -> Iterator[Engine]:
+def _engine(args: argparse.Namespace, clock: Clock | None = None) -> Iterator[Engine]:
     """Open the library and wait for the chat model, or for its failure."""
+    clock = clock or Clock()
     settings, model = library_settings(args), local_model(args)
     documents, since = getattr(args, "document", []), getattr(args, "since", "")
     opened = open_engine(settings, model, documents=documents, since=since, on_notice=_say)
-    with bar() as draw, opened as engine:
+    with bar() as draw, ExitStack() as stack:
+        with clock.stage("opening the library"):
+            engine = stack.enter_context(opened)
         model.start(draw)
-        engine.warm()  # while the model loads
-        model.wait()
+        with clock.stage("loading what selects evidence"):
+            engine.warm()  # while the model loads
+        with clock.stage("waiting for the model to load"):
+            model.wait()
         yield engine
 
 

@@ -3,8 +3,7 @@ every step on the way to it. Read `stream` first.
 """
 
 import logging
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -14,6 +13,7 @@ from langchain_core.runnables import Runnable, RunnableConfig
 
 from index.types import Hit, Library
 from qa.broad import Gatherer, is_broad
+from qa.clock import Clock
 from qa.declining import (
     ASK_MODEL,
     CLOSEST,
@@ -36,7 +36,7 @@ from qa.selection import Featurizer, Scorer
 from qa.sources import by_source
 from qa.standalone import standalone, validate
 from qa.translation import is_french, to_english
-from qa.types import Answer, AnswerSentence, Citation, Question, Timings
+from qa.types import Answer, AnswerSentence, Citation, Decline, Question, Timings
 
 # Chosen on the project's own questions: a sentence that was removed may only have said it in other
 # words.
@@ -83,41 +83,49 @@ class Answerer(Runnable[Question, Answer]):
 
     def stream(
         self, input: Question, config: RunnableConfig | None = None, **kwargs: Any
-    ) -> Iterator[Answer]:
+    ) -> Generator[Answer]:
         """Yield the answer as far as it has come, evidence first. Closing it stops the model.
 
         Raises:
             BriefError: the question is empty or too long.
         """
-        clock = _Clock()
+        clock = Clock()
         question = validate(input["question"])
         resolved = standalone(question, input.get("history") or [])
         if is_french(resolved):
             yield Answer(question, question)
-            translated = self._in_english(resolved)
+            with clock.stage("translation"):
+                translated = self._in_english(resolved)
             if translated is None:
-                yield _declined(Answer(question, question), _NOT_TRANSLATED, [], clock)
+                answer = Answer(question, question, provisional=True)
+                yield _declined(answer, "not-translated", _NOT_TRANSLATED, [], clock)
                 return
             resolved = translated
-        names_in = resolve_names(resolved, self.library)
+        with clock.stage("search"):
+            names_in = resolve_names(resolved, self.library)
         answer = Answer(question, names_in.question)
         yield answer
-        hits = [hit_of(d) for d in self.retriever.invoke(answer.resolved, config)]
+        with clock.stage("search"):
+            hits = [hit_of(d) for d in self.retriever.invoke(answer.resolved, config)]
         if names_in.unknown:
-            yield _declined(answer, reason_unknown(names_in.unknown), hits, clock)
+            reason = reason_unknown(names_in.unknown)
+            yield _declined(answer, "unknown-name", reason, hits, clock)
             return
         if is_broad(answer.resolved):
-            gathered = self._gatherer.gather(answer.resolved)
+            with clock.stage("selection"):
+                gathered = self._gatherer.gather(answer.resolved)
             if gathered.evidence:
                 answer = self._with_evidence(answer, gathered, clock)
                 yield answer
                 yield _quoted(answer, answer.citations, clock)
                 return
-        selection = self._selector.select(answer.resolved, hits)
+        with clock.stage("selection"):
+            selection = self._selector.select(answer.resolved, hits)
         answer = self._with_evidence(answer, selection, clock)
         if answer.answerability < ASK_MODEL or not selection.evidence:
             if selection.silent:
-                yield _declined(answer, reason_silent(selection.silent), hits, clock)
+                reason = reason_silent(selection.silent)
+                yield _declined(answer, "silent-speaker", reason, hits, clock)
             else:
                 yield _unanswered(answer, hits, clock)
             return
@@ -132,7 +140,7 @@ class Answerer(Runnable[Question, Answer]):
             log.warning("The chat model failed: %r", error)
             return None
 
-    def _with_evidence(self, answer: Answer, selection: Selection, clock: "_Clock") -> Answer:
+    def _with_evidence(self, answer: Answer, selection: Selection, clock: Clock) -> Answer:
         return replace(
             answer,
             state="evidence",
@@ -145,7 +153,7 @@ class Answerer(Runnable[Question, Answer]):
         )
 
     def _worded(
-        self, answer: Answer, selection: Selection, hits: Sequence[Hit], clock: "_Clock"
+        self, answer: Answer, selection: Selection, hits: Sequence[Hit], clock: Clock
     ) -> Iterator[Answer]:
         chat = self._chat()
         if chat is None:
@@ -153,29 +161,33 @@ class Answerer(Runnable[Question, Answer]):
             yield _without_model(answer, notice, hits, clock)
             return
         evidence = [c.evidence for c in answer.citations]
-        checker = DraftChecker(answer.resolved, evidence)
+        with clock.stage("checking"):
+            checker = DraftChecker(answer.resolved, evidence)
         try:
             with closing(phrase(chat, answer.resolved, evidence)) as drafts:
-                for draft in drafts:
+                for draft in clock.waits(drafts):
+                    clock.speed = draft.speed or clock.speed
                     if answer.timings.first_word_ms is None:
                         answer = _first_word(answer, draft, selection, clock)
                         if answer.answerability < SHOW_ANSWER:
                             yield _unanswered(answer, hits, clock)
                             return
-                    answer = checker.follow(answer, draft.text)
+                    with clock.stage("checking"):
+                        answer = checker.follow(answer, draft.text)
+                    answer = replace(answer, provisional=draft.cut)
                     yield answer
         except Exception as error:  # noqa: BLE001 - every provider has its own errors
             log.warning("The chat model failed: %r", error)
             notice = "The language model did not answer: these are the report's own words."
             yield _without_model(answer, notice, hits, clock)
             return
-        yield self._finished(checker.finish(answer), checker.nearest, hits, clock)
+        with clock.stage("checking"):
+            answer = checker.finish(answer)
+        yield self._finished(answer, checker.nearest, hits, clock)
 
-    def _finished(
-        self, answer: Answer, nearest: int, hits: Sequence[Hit], clock: "_Clock"
-    ) -> Answer:
+    def _finished(self, answer: Answer, nearest: int, hits: Sequence[Hit], clock: Clock) -> Answer:
         if any(s.status != "removed" for s in answer.sentences):
-            timings = replace(answer.timings, total_ms=clock.ms())
+            timings = clock.whole(answer.timings)
             return by_source(replace(answer, state="done", draft="", timings=timings))
         # That nothing the model said was carried speaks against an answer.
         if answer.answerability < _SURE_ENOUGH_TO_QUOTE:
@@ -183,7 +195,7 @@ class Answerer(Runnable[Question, Answer]):
         return _quoted(answer, answer.citations[nearest : nearest + 1], clock)
 
 
-def _first_word(answer: Answer, draft: Draft, selection: Selection, clock: "_Clock") -> Answer:
+def _first_word(answer: Answer, draft: Draft, selection: Selection, clock: Clock) -> Answer:
     return replace(
         answer,
         answerability=probability(selection, draft.not_stated),
@@ -191,44 +203,48 @@ def _first_word(answer: Answer, draft: Draft, selection: Selection, clock: "_Clo
     )
 
 
-def _unanswered(answer: Answer, hits: Sequence[Hit], clock: "_Clock") -> Answer:
+def _unanswered(answer: Answer, hits: Sequence[Hit], clock: Clock) -> Answer:
     """Decline because nothing states the answer; correct what the question assumes, if possible."""
     other = contradicting(answer.resolved, [c.evidence for c in answer.citations])
     if other is None:
-        return _declined(answer, reason_unanswered(answer.resolved, hits), hits, clock)
+        reason = reason_unanswered(answer.resolved, hits)
+        return _declined(answer, "not-stated", reason, hits, clock)
     rest = [hit for hit in hits if hit.passage.id != other.passage.id]
-    return _declined(answer, reason_contradicted(other), [Hit(other.passage, 1.0), *rest], clock)
+    hits = [Hit(other.passage, 1.0), *rest]
+    return _declined(answer, "wrong-premise", reason_contradicted(other), hits, clock)
 
 
-def _declined(answer: Answer, reason: str, hits: Sequence[Hit], clock: "_Clock") -> Answer:
-    evidence_ms = answer.timings.evidence_ms
+def _declined(
+    answer: Answer, decline: Decline, reason: str, hits: Sequence[Hit], clock: Clock
+) -> Answer:
+    timings = answer.timings
+    if timings.evidence_ms is None:
+        timings = replace(timings, evidence_ms=clock.ms())
     return replace(
         answer,
         state="done",
         declined=True,
+        decline=decline,
         reason=reason,
         sentences=(),
         citations=(),
         draft="",
         closest=tuple(hits[:CLOSEST]),
         instead=instead(answer.resolved, hits),
-        timings=replace(
-            answer.timings,
-            evidence_ms=clock.ms() if evidence_ms is None else evidence_ms,
-            total_ms=clock.ms(),
-        ),
+        timings=clock.whole(timings),
     )
 
 
-def _without_model(answer: Answer, notice: str, hits: Sequence[Hit], clock: "_Clock") -> Answer:
+def _without_model(answer: Answer, notice: str, hits: Sequence[Hit], clock: Clock) -> Answer:
     """Answer with the best piece of evidence, if it is likely enough to state the answer."""
+    answer = replace(answer, provisional=True)
     if answer.answerability < SHOW_ANSWER:
         return _unanswered(answer, hits, clock)
     answer = replace(answer, draft="", sentences=(), notice=notice)
     return _quoted(answer, answer.citations[:1], clock)
 
 
-def _quoted(answer: Answer, citations: Sequence[Citation], clock: "_Clock") -> Answer:
+def _quoted(answer: Answer, citations: Sequence[Citation], clock: Clock) -> Answer:
     """Answer with pieces of evidence themselves, each after its speaker."""
     quotes = tuple(AnswerSentence(evidence_line(c.evidence), (c.n,), "quoted") for c in citations)
     removed = tuple(s for s in answer.sentences if s.status == "removed")
@@ -241,14 +257,6 @@ def _quoted(answer: Answer, citations: Sequence[Citation], clock: "_Clock") -> A
             state="done",
             draft="",
             sentences=(*quotes, *removed),
-            timings=replace(timings, total_ms=clock.ms()),
+            timings=clock.whole(timings),
         )
     )
-
-
-class _Clock:
-    def __init__(self) -> None:
-        self._began = time.perf_counter()
-
-    def ms(self) -> float:
-        return round((time.perf_counter() - self._began) * 1000, 1)

@@ -6,7 +6,7 @@ The one module of `qa` that builds things of `index`; everything else is handed 
 import argparse
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
@@ -21,9 +21,12 @@ from index.library import DiskLibrary
 from index.scope import scoped
 from index.settings import LibrarySettings
 from index.types import BriefError, Library
+from qa.answer_cache import AnswerCache, Key, normalised, steps
 from qa.answering import Answerer
+from qa.clock import Clock
 from qa.cross_encoder import CrossEncoder
 from qa.local_model import LocalModel
+from qa.standalone import validate
 from qa.types import Answer, ModelStatus, Question
 
 CROSS_ENCODER = CrossEncoder()  # loads when first used, once for all libraries
@@ -62,19 +65,41 @@ class Engine:
     answerer: Answerer
     model: LocalModel
     changes: Changes | None = None  # None where the library is not one on disk
+    _given: AnswerCache = field(default_factory=AnswerCache, repr=False, compare=False)
     _scoped: dict[Scoped, Answerer] = field(default_factory=dict, repr=False, compare=False)
     _scoping: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def stream(self, question: Question) -> Iterator[Answer]:
         """Yield the answer as far as it has come, from the documents that the question names.
 
+        One that was given before comes at once, unless the question is to be answered afresh.
+
         Raises:
             BriefError: a bad question, or nothing is left of the documents that it names.
         """
         documents, since = question.get("documents", []), question.get("since", "")
-        if not documents and not since:
-            return self.answerer.stream(question)
-        return self._answerer(documents, since).stream(question)
+        answerer = self._answerer(documents, since) if documents or since else self.answerer
+        library = self.library
+        if not isinstance(library, DiskLibrary):  # nothing tells whether it has changed
+            yield from answerer.stream(question)
+            return
+        clock = Clock()
+        key = Key(
+            normalised(question["question"], question.get("history") or []),
+            frozenset(documents),
+            since,
+            library.generation,
+            self.model.choice,
+        )
+        found = None if question.get("fresh") else self._given.find(key, answerer.library)
+        if found:
+            yield from steps(found, validate(question["question"]), clock)
+            return
+        with closing(answerer.stream(question)) as answers:
+            for answer in answers:
+                if library.generation == key.generation:
+                    self._given.keep(key, answer)
+                yield answer
 
     def _answerer(self, documents: Sequence[str], since: str) -> Answerer:
         library = self.library

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
+from pydantic import SecretStr
 
 from index.types import BriefError
 from qa.fetching import Progress
@@ -132,19 +133,20 @@ class _Server:
 
 
 def _connect(server: _Server) -> BaseChatModel:
-    from langchain.chat_models import init_chat_model
+    from qa.local_chat import LocalChat
 
-    return init_chat_model(
-        "local",
-        model_provider="openai",
+    return LocalChat(
+        model="local",
         base_url=f"{server.server.listening_address}/v1",
-        api_key=server.key,
+        api_key=SecretStr(server.key),
         temperature=0,
         timeout=_TIMEOUT_S,
         max_retries=0,
         logprobs=True,
         top_logprobs=10,
         stream_usage=False,
+        # At each token, as one who is declined by the first does not wait for the last.
+        extra_body={"timings_per_token": True},
     )
 
 

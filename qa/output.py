@@ -34,6 +34,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
             "first_word_ms": answer.timings.first_word_ms,
             "total_ms": answer.timings.total_ms,
         },
+        "cached": answer.cached,
         "instead": list(answer.instead),
         "notice": answer.notice,
     }

@@ -11,6 +11,11 @@ removed: the model's words that nothing carried, kept only to be shown on reques
 
 State = Literal["searching", "evidence", "answering", "done"]
 
+Decline = Literal["unknown-name", "silent-speaker", "wrong-premise", "not-stated", "not-translated"]
+"""Why a question was declined: the library never mentions a name of it; whom it asks about says
+nothing of that; the library says otherwise; nothing states the answer; nobody put it into English.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -24,13 +29,15 @@ class Question(TypedDict, total=False):
     """The input of the answering runnable.
 
     `documents` (ids) and `since` (an ISO date, possibly shortened) restrict what an engine answers
-    from, as in `index.scope`; an `Answerer` has one library and takes no notice of them.
+    from, as in `index.scope`; `fresh` asks an engine for an answer that was not given before. An
+    `Answerer` has one library, keeps no answers, and takes no notice of them.
     """
 
     question: str
     history: list[Turn]
     documents: list[str]
     since: str
+    fresh: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +80,48 @@ class AnswerSentence:
 
 
 @dataclass(frozen=True, slots=True)
+class Stages:
+    """Milliseconds that went into the stages of an answer; None for what did not happen.
+
+    `search` looks names up and finds passages, `selection` chooses sentences of them. `waiting` is
+    until the model has its first word, for others' questions and for what it reads; where it says
+    how long it read, that is `prompt`. `generation` is the wait for its other words.
+    """
+
+    translation_ms: float | None = None
+    search_ms: float | None = None
+    selection_ms: float | None = None
+    waiting_ms: float | None = None
+    prompt_ms: float | None = None
+    generation_ms: float | None = None
+    checking_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """What a chat model says of its own work: tokens, and the milliseconds that they took it.
+
+    Tokens of the prompt are those that it had not read before.
+    """
+
+    prompt_tokens: int
+    prompt_ms: float
+    generated_tokens: int
+    generated_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class Timings:
-    """Milliseconds since the question arrived; None for what did not happen."""
+    """Milliseconds since the question arrived; None for what did not happen.
+
+    `stages` are known of a whole answer, `speed` where the chat model tells it.
+    """
 
     evidence_ms: float | None = None
     first_word_ms: float | None = None
     total_ms: float | None = None
+    stages: Stages = field(default_factory=Stages)
+    speed: Speed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +131,10 @@ class Answer:
     `evidence` is there from state "evidence" on, best first, and is numbered by `citations`.
     `draft` is what the model is saying and nobody has checked yet; it is "" in state "done".
     `notice` tells the user what was different this time (model still loading, a timeout).
-    `closest` are passages to look at, and `instead` questions to ask, when it was declined.
+    `closest` are passages to look at, and `instead` questions to ask, when it was declined, for
+    the reason that `decline` names. `provisional` is an answer without the model, which was not
+    ready or failed, or one that it did not end: asked again, there may be a better one. `cached` is
+    one that was given before; its timings are those of this time.
     """
 
     question: str
@@ -104,6 +150,9 @@ class Answer:
     instead: tuple[str, ...] = ()
     notice: str = ""
     timings: Timings = field(default_factory=Timings)
+    decline: Decline | None = None
+    provisional: bool = False
+    cached: bool = False
 
     @property
     def text(self) -> str:

@@ -149,7 +149,7 @@ def test_the_json_has_the_names_that_are_promised(library):
     result = as_json(answering.invoke({"question": COUP}))
     assert {
         "question", "answer", "declined", "reason", "answerability", "sentences", "citations",
-        "timings",
+        "timings", "cached",
     } <= result.keys()  # fmt: skip
     assert result["sentences"] == [
         {"text": "Assimi Goita led a second coup.", "status": "supported", "citations": [1]}

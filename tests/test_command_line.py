@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import sqlite3
 import subprocess
@@ -123,13 +124,15 @@ def test_a_port_in_use_is_said():
 
 def test_without_weights_and_offline_the_answer_is_quoted_and_says_why(tmp_path):
     done = run(
-        "qa", "--json", "Who led the second coup in Mali?", "--offline",
+        "qa", "--json", "--profile", "Who led the second coup in Mali?", "--offline",
         SAHEL_BRIEF_CACHE=str(tmp_path / "none"),
     )  # fmt: skip
     answer = json.loads(done.stdout)
     assert [s["status"] for s in answer["sentences"]] == ["quoted"]
     assert "Goita then led a second coup" in answer["answer"]
     assert "--offline" in done.stderr
+    for stage in ("opening the library", "search", "selecting evidence", "all of it"):
+        assert re.search(rf"^{stage} +\d+\.\d{{3}} s$", done.stderr, re.M)
 
 
 def test_a_batch_is_answered_line_by_line_also_from_its_own_passages(tmp_path):

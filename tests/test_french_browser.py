@@ -261,6 +261,18 @@ def test_there_and_back_nothing_has_changed(browser, url):
     assert [w for w in wrong if "AbortError" not in w and "errored out" not in w] == []
 
 
+def test_an_answer_given_before_says_so_and_asked_again_it_is_given_anew(browser, url):
+    page, wrong = opened(browser, url, locale="fr-FR")
+    asked(page, NOBODY, NOBODY)
+    again = page.locator(".card .meta").nth(1)
+    assert re.fullmatch(r"réponse déjà donnée · \d+,\d\ss", again.inner_text())
+    assert left(page) == []
+    page.locator(".card").nth(1).get_by_text("Reposer").click()
+    expect(again).not_to_contain_text("déjà")
+    finished(page, 1)
+    assert wrong == []
+
+
 def test_what_is_newly_said_is_french_and_what_was_said_before_comes_back(browser, url):
     page, _ = opened(browser, url, locale="fr-CA")
     page.evaluate("sahelBrief.tell('The server is there again.')")

@@ -124,6 +124,11 @@ def test_a_question_in_the_browser_is_answered_cited_and_marked(ready, browser):
     assert page.locator(".card q.quoted").count() == 0
     page.locator(".card .chip").first.click()
     assert "Army Colonel Assimi Goita then led a second coup" in marked(page)
+    ask(page, "Who led the second coup in Mali?")
+    assert "answered before" in finished(page, 1)
+    figures = httpx.get(f"{ready}/metrics").text
+    assert 'sahel_brief_questions_total{outcome="answered"} 2.0' in figures
+    assert 'sahel_brief_stage_seconds_count{stage="prompt"} 1.0' in figures
     assert wrong == []
 
 

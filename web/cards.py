@@ -165,6 +165,8 @@ def _meta(record: Record) -> str:
         facts += ["checked against the report", _confidence(record)]
         dates = {c["as_of"] for c in record["evidence"] if c["as_of"]}
         facts += [f"as of {date_words(d)}" for d in sorted(dates, reverse=True)]
+    if record.get("cached"):  # records of before it was kept have no word of it
+        facts.append("answered before")
     if (total_ms := record["timings"]["total_ms"]) is not None:
         facts.append(f"{max(total_ms / 1000, 0.1):.1f} s")
     return f'<p class="meta">{text(" · ".join(facts))}</p>' if facts else ""

@@ -22,6 +22,7 @@ from web.conversations import Conversations
 from web.engine import OPENING, Engine, Opening, Waiting, model_name
 from web.records import Record, new_record, told
 from web.selection import Selection, read_selection
+from web.watching import Asked, Watch
 
 _TURNS = 20  # of a conversation that are kept for follow-ups
 
@@ -72,8 +73,13 @@ def converse(
     selection: str = "",
     memory: Memory | None = None,
     waiting: Waiting | None = None,
+    watch: Watch = lambda asked: None,
+    *,
+    fresh: bool = False,
 ) -> Iterator[Step]:
     """Yield the page's steps while a question is answered from what the tab has selected.
+
+    `watch` is told once it is over, also where the tab was closed. `fresh` is as in `Question`.
 
     They alone write the chat meanwhile: Gradio 6.31 shows a step that was on its way when another
     event wrote there, so that what Stop itself wrote was lost every other time.
@@ -88,10 +94,11 @@ def converse(
     after = Conversation(before.id, before.turns)
     yield Step(chat, now, gr.Textbox(value="", submit_btn=False, stop_btn="Stop"))
     record = new_record(question, before.id)
-    place = None
+    place = answer = None
+    failed = False
     try:
         engine = yield from _opened(opening, chat, now)
-        asked = _asked(question, before, read_selection(selection))
+        asked = _asked(question, before, read_selection(selection), fresh=fresh)
         shown = _said(chat, problem("Stopped before anything was found."))
         if memory:
             memory.put(now, record)  # so that a question outlives a killed process
@@ -99,7 +106,7 @@ def converse(
             assert engine is not None  # noqa: S101 - it gave the answer
             name, library = model_name(engine), engine.library
             record = told(record, answer, library, name)
-            if waiting and place is None and answer.state == "evidence":
+            if waiting and place is None and answer.state == "evidence" and not answer.cached:
                 place, record["before"] = waiting.enter()
             shown = _said(chat, card(record))
             after = Conversation(before.id, (*before.turns, _turn(answer))[-_TURNS:])
@@ -110,8 +117,10 @@ def converse(
         if memory:
             memory.put(now, record)
     except BriefError as error:
+        failed = True
         shown = _said(chat, problem(str(error)))
     except Exception:
+        failed = True
         # Whatever else went wrong is told in the log: its words may quote what nobody should see.
         log.exception("A question could not be answered")
         again = "Something went wrong here. Ask again; if it happens again, see the log of app.py."
@@ -119,6 +128,7 @@ def converse(
     finally:  # also where the tab was closed
         if waiting and place is not None:
             waiting.leave(place)
+        watch(Asked(question, answer, failed, fresh))
     yield Step(shown, after, gr.Textbox(submit_btn="Ask", stop_btn=False))
 
 
@@ -154,12 +164,13 @@ def _opened(
     return engine
 
 
-def _asked(question: str, before: Conversation, selection: Selection) -> Question:
+def _asked(question: str, before: Conversation, selection: Selection, *, fresh: bool) -> Question:
     return {
         "question": question,
         "history": list(before.turns),
         "documents": list(selection.documents or ()),
         "since": selection.since,
+        "fresh": fresh,
     }
 
 

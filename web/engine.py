@@ -59,6 +59,11 @@ class Waiting:
             self._present.add(place)
             return place, before
 
+    def __len__(self) -> int:
+        """Return how many there are, the one who is being answered included."""
+        with self._lock:
+            return len(self._present)
+
     def leave(self, place: int) -> None:
         """Give a place up; one that was given up is passed over."""
         with self._lock:

@@ -8,18 +8,20 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
 
 import gradio as gr
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
 from index.types import BriefError
 from web.brief.routes import brief_routes
 from web.brief.store import Briefs
 from web.conversations import Conversations
 from web.database import open_database
-from web.engine import Opening, health
+from web.engine import Opening, Waiting, health
 from web.header import header
 from web.history import history_routes
 from web.library import library_routes, refused
+from web.metrics import Metrics
 from web.visitors import Visitors
+from web.watching import Asked, Watch, log_asked
 from web.wiring import wire
 
 _HERE = Path(__file__).parent
@@ -34,14 +36,19 @@ _QUEUE = 64  # of them that may be on their way; the next is told to try again
 
 
 def create_app(
-    engine: Opening, *, examples: Sequence[str], database: Path | None = None
+    engine: Opening,
+    *,
+    examples: Sequence[str],
+    database: Path | None = None,
+    log_questions: bool = False,
 ) -> FastAPI:
-    """Return the application: the page at /, GET /healthz, and the library's routes.
+    """Return the application: the page at /, GET /healthz and /metrics, and the library's routes.
 
     Args:
         engine: gives the engine, None while the library is still being opened.
         examples: questions to click.
         database: the file of what visitors keep; without one, that goes with the application.
+        log_questions: whether the log has the words of questions.
 
     Raises:
         BriefError: the database cannot be used.
@@ -49,10 +56,20 @@ def create_app(
     app = FastAPI(openapi_url=None)
     sessions = open_database(database)
     conversations = Conversations(sessions)
+    waiting = Waiting()
+    metrics = Metrics(engine, waiting)
+
+    def watch(asked: Asked) -> None:
+        metrics.count(asked)
+        log_asked(asked, with_question=log_questions)
 
     @app.get("/healthz")
     def healthz() -> JSONResponse:
         return health(engine())
+
+    @app.get("/metrics")
+    def figures() -> Response:
+        return metrics.response()
 
     app.include_router(library_routes(engine))
     app.include_router(history_routes(conversations, engine))
@@ -61,7 +78,7 @@ def create_app(
     app.add_exception_handler(BriefError, refused)
     gr.mount_gradio_app(
         app,
-        _blocks(engine, conversations, examples),
+        _blocks(engine, conversations, examples, waiting, watch),
         path="/",
         theme=gr.themes.Base(
             primary_hue="teal",
@@ -88,7 +105,13 @@ def _scripts() -> Iterator[str]:
         yield (_HERE / name).read_text("utf-8")
 
 
-def _blocks(engine: Opening, conversations: Conversations, examples: Sequence[str]) -> gr.Blocks:
+def _blocks(
+    engine: Opening,
+    conversations: Conversations,
+    examples: Sequence[str],
+    waiting: Waiting,
+    watch: Watch,
+) -> gr.Blocks:
     blocks: gr.Blocks = gr.Blocks(title="Sahel Brief", fill_height=True, analytics_enabled=False)
     with blocks:
         _top(engine, blocks)
@@ -102,7 +125,7 @@ def _blocks(engine: Opening, conversations: Conversations, examples: Sequence[st
                 box = _box()
             with gr.Column(elem_id="right", min_width=280, scale=1):
                 gr.HTML('<section id="viewer" aria-label="Report" tabindex="0"></section>')
-        wire(engine, conversations, blocks, chat, box, buttons)
+        wire(engine, conversations, blocks, chat, box, buttons, waiting, watch)
         blocks.queue(max_size=_QUEUE, default_concurrency_limit=_AT_ONCE)
     return blocks
 

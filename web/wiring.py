@@ -13,6 +13,7 @@ from web.conversations import Conversations
 from web.engine import Opening, Waiting
 from web.history import known_conversation
 from web.visitors import known_visitor
+from web.watching import Watch
 
 _ID_CHARS = 64
 
@@ -23,6 +24,11 @@ class Wanted:
 
     question: str = ""
     replaces: str = ""
+
+    @property
+    def again(self) -> bool:
+        """Whether the very same is asked again, which answers it afresh; an edit types its own."""
+        return bool(self.question and self.replaces)
 
 
 def read_wanted(raw: str | None) -> Wanted:
@@ -45,9 +51,10 @@ def wire(
     chat: gr.Chatbot,
     box: gr.Textbox,
     examples: list[gr.Button],
+    waiting: Waiting,
+    watch: Watch,
 ) -> None:
     """Connect the components. Called inside `blocks`."""
-    waiting = Waiting()
 
     def ask(
         typed: str,
@@ -67,7 +74,9 @@ def wire(
             shown, before = resumed(before.id, left)
         clicked = event.target.value if event.target in examples else ""
         question = wanted.question or clicked or typed
-        yield from converse(opening, question, shown, before, selection, memory, waiting)
+        yield from converse(
+            opening, question, shown, before, selection, memory, waiting, watch, fresh=wanted.again
+        )
 
     def resume(wanted: str, request: gr.Request) -> tuple[Messages, Conversation]:
         visitor = known_visitor(dict(request.cookies))

@@ -1,0 +1,24 @@
+"""The chat model's client, which lets through what llama.cpp says of its own speed.
+
+Imported only once the model is loaded: the import of `langchain_openai` takes two seconds.
+"""
+
+from typing import Any
+
+from langchain_core.outputs import ChatGenerationChunk
+from langchain_openai import ChatOpenAI
+
+
+class LocalChat(ChatOpenAI):
+    """A chat model behind llama.cpp, whose `timings` are in `response_metadata`, in a list."""
+
+    # Where langchain-openai 1.7 turns what came into a chunk; it drops what OpenAI does not send.
+    def _convert_chunk_to_generation_chunk(
+        self, chunk: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> ChatGenerationChunk | None:
+        found = super()._convert_chunk_to_generation_chunk(chunk, *args, **kwargs)
+        if found and (timings := chunk.get("timings")):
+            # At its end LangChain puts all chunks together: it can do that with lists, and fails
+            # with numbers that differ.
+            found.message.response_metadata["timings"] = [timings]
+        return found
