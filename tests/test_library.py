@@ -356,13 +356,13 @@ def test_many_vectors_are_put_where_they_open_fast_and_stay_what_they_are(tmp_pa
     monkeypatch.setattr("index.access._SETTLE_AFTER", 3)
     with changing(tmp_path, BagOfWords()) as library:
         library.add(read_document(REPORT), str(REPORT))
-        before = library._vectors_folder()
+        before = library.dense._vectors_folder()
         found = library.search("second coup", 3)
     with changing(tmp_path, BagOfWords()) as library:
-        assert library._vectors_folder() != before
+        assert library.dense._vectors_folder() != before
         assert not before.exists()
         # Chroma writes this file when it has synced.
-        (synced,) = library._vectors_folder().glob("*/index_metadata.pickle")
+        (synced,) = library.dense._vectors_folder().glob("*/index_metadata.pickle")
         assert library.search("second coup", 3) == found
         # What comes after is not synced in place: there a kill could destroy it.
         was = synced.stat().st_mtime_ns
