@@ -125,7 +125,9 @@ class Starting:
         try:
             with ExitStack() as stack:
                 with self._clock.stage("opening the library"):
-                    opened = open_engine(self._settings, self._model, on_notice=print)
+                    opened = open_engine(
+                        self._settings, self._model, on_notice=print, renewing=True
+                    )
                     engine = stack.enter_context(opened)
                 with self._clock.stage("loading what selects evidence"):
                     engine.warm()

@@ -5,6 +5,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -59,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="say what is wrong with the library, if anything")
     rebuild = commands.add_parser("rebuild", help="split and embed all documents anew")
 
-    for command in (listing, show, doctor):
+    for command in (listing, show, doctor, remove, exporting):
         command.add_argument("--json", action="store_true", help="one JSON value")
     runs = {
         add: _add, edit: _edit, remove: _remove, listing: _list, show: _show,
@@ -69,6 +70,15 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         add_library_arguments(command)
     return parser
+
+
+def _of(settings: LibrarySettings) -> dict[str, Any]:
+    """Return what `reading` and `changing` are told of a library."""
+    return {
+        "folder": settings.data,
+        "embedder": SentenceEmbedder(settings.embedder),
+        "passage_chars": settings.passage_chars,
+    }
 
 
 def _given(args: argparse.Namespace) -> dict[str, str]:
@@ -81,7 +91,7 @@ def _add(args: argparse.Namespace, settings: LibrarySettings) -> int:
     failed = []
     with (
         _bar("mending") as bar,
-        changing(settings.data, SentenceEmbedder(settings.embedder), on_progress=bar) as library,
+        changing(**_of(settings), on_progress=bar) as library,
     ):
         for result in add_all(library, args.paths, given=_given(args), progress=_page_bar):
             if result.error:
@@ -100,7 +110,7 @@ def _add(args: argparse.Namespace, settings: LibrarySettings) -> int:
 def _edit(args: argparse.Namespace, settings: LibrarySettings) -> int:
     if not (given := _given(args)):
         raise BriefError("Nothing to change. Give --title, --author, --source or --as-of.")
-    with changing(settings.data, SentenceEmbedder(settings.embedder)) as library:
+    with changing(**_of(settings)) as library:
         document = find(library, args.id)
         library.edit(document.id, **given)
         print(f"edited: “{library.document(document.id).title}”")
@@ -108,16 +118,21 @@ def _edit(args: argparse.Namespace, settings: LibrarySettings) -> int:
 
 
 def _remove(args: argparse.Namespace, settings: LibrarySettings) -> int:
-    with changing(settings.data, SentenceEmbedder(settings.embedder)) as library:
+    with changing(**_of(settings)) as library:
+        removed = []
         for wanted in args.ids:
             document = find(library, wanted)
             library.remove(document.id)
-            print(f"removed: “{document.title}”")
+            removed.append({"id": document.id, "title": document.title})
+            if not args.json:
+                print(f"removed: “{document.title}”", flush=True)
+    if args.json:
+        print(json.dumps(removed, ensure_ascii=False, indent=2))
     return 0
 
 
 def _list(args: argparse.Namespace, settings: LibrarySettings) -> int:
-    with reading(settings.data, SentenceEmbedder(settings.embedder)) as library:
+    with reading(**_of(settings)) as library:
         rows = [asdict(info) for info in library.documents()]
     if args.json:
         print(json.dumps(rows, ensure_ascii=False, indent=2))
@@ -132,7 +147,7 @@ def _list(args: argparse.Namespace, settings: LibrarySettings) -> int:
 
 
 def _show(args: argparse.Namespace, settings: LibrarySettings) -> int:
-    with reading(settings.data, SentenceEmbedder(settings.embedder)) as library:
+    with reading(**_of(settings)) as library:
         found = contents(library, find(library, args.id))
     if args.json:
         print(json.dumps(found, ensure_ascii=False, indent=2))
@@ -151,15 +166,15 @@ def _show(args: argparse.Namespace, settings: LibrarySettings) -> int:
 
 
 def _export(args: argparse.Namespace, settings: LibrarySettings) -> int:
-    with reading(settings.data, SentenceEmbedder(settings.embedder)) as library:
+    with reading(**_of(settings)) as library:
         chosen = [find(library, wanted) for wanted in args.ids] or library.documents()
-        for path in export(library, chosen, args.folder):
-            print(path)
+        written = [str(path) for path in export(library, chosen, args.folder)]
+    print(json.dumps(written, ensure_ascii=False, indent=2) if args.json else "\n".join(written))
     return 0
 
 
 def _doctor(args: argparse.Namespace, settings: LibrarySettings) -> int:
-    with reading(settings.data, SentenceEmbedder(settings.embedder), mend=False) as library:
+    with reading(**_of(settings), mend=False) as library:
         found = diagnose(library)
     problems = found["problems"]
     if args.json:
@@ -173,7 +188,7 @@ def _doctor(args: argparse.Namespace, settings: LibrarySettings) -> int:
 
 
 def _rebuild(args: argparse.Namespace, settings: LibrarySettings) -> int:
-    with changing(settings.data, SentenceEmbedder(settings.embedder), mend=False) as library:
+    with changing(**_of(settings), mend=False) as library:
         with _bar("rebuilding") as bar:
             library.rebuild(bar)
         print(f"rebuilt: {library.store.count_passages()} passages, with {settings.embedder}")

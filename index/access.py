@@ -14,7 +14,9 @@ from filelock import ReadWriteLock, Timeout
 
 from index.dense import OnProgress
 from index.library import DiskLibrary
+from index.passages import MAX_CHARS
 from index.reading import read_document
+from index.store import Store
 from index.types import BriefError, Embedder
 
 _LOCK = "library.lock"
@@ -34,6 +36,7 @@ def reading(
     folder: Path,
     embedder: Embedder,
     *,
+    passage_chars: int = MAX_CHARS,
     bundled: Sequence[Path] = (),
     mend: bool = True,
     on_notice: Callable[[str], None] = lambda text: None,
@@ -50,22 +53,42 @@ def reading(
     needs_change = False
     if mend:
         with _held(lock.read_lock, folder, _FIRST_START_WAIT_S):
-            library = DiskLibrary(folder, embedder)
+            library = DiskLibrary(folder, embedder, passage_chars)
             needs_change = not library.documents() or not library.is_whole()
             library.close()
     if needs_change:
-        with changing(folder, embedder, wait_s=_FIRST_START_WAIT_S, on_progress=on_progress) as own:
+        with changing(
+            folder,
+            embedder,
+            passage_chars=passage_chars,
+            wait_s=_FIRST_START_WAIT_S,
+            on_progress=on_progress,
+        ) as own:
             if not own.documents():
                 for path in bundled:
                     on_notice(f"Indexing {path.name}, once.")
                     own.add(read_document(path), str(path.resolve()), on_progress)
     with _held(lock.read_lock, folder, _FIRST_START_WAIT_S):
-        library = DiskLibrary(folder, embedder)
+        library = DiskLibrary(folder, embedder, passage_chars)
         _LOCKS[library] = lock
         try:
             yield library
         finally:
             library.close()
+
+
+def embedder_of(folder: Path) -> str:
+    """Return the name of the embedder that a library was indexed with, "" if it never was.
+
+    Raises:
+        BriefError: the folder cannot be used.
+    """
+    require_folder(folder)
+    store = Store(folder / "library.sqlite3")
+    try:
+        return store.meta("embedder")
+    finally:
+        store.close()
 
 
 @contextmanager
@@ -96,6 +119,7 @@ def changing(
     folder: Path,
     embedder: Embedder,
     *,
+    passage_chars: int = MAX_CHARS,
     wait_s: float = _WAIT_S,
     mend: bool = True,
     on_progress: OnProgress | None = None,
@@ -106,7 +130,7 @@ def changing(
         BriefError: another process has it open for longer than `wait_s`.
     """
     with _held(_lock(folder).write_lock, folder, wait_s):
-        library = DiskLibrary(folder, embedder)
+        library = DiskLibrary(folder, embedder, passage_chars)
         try:
             if mend and not library.is_whole():
                 library.mend(on_progress)

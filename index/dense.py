@@ -12,11 +12,11 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from index.passages import split_passages
+from index.passages import MAX_CHARS, split_passages
 from index.reading import with_aside
 from index.store import Store
 from index.text import WORDS_VERSION
-from index.types import BriefError, Document, Embedder, Passage, Vectors
+from index.types import BriefError, Document, Embedder, Passage
 from index.vectors import FORMAT, ChromaVectors, VectorsError, forget_open_folders
 
 log = logging.getLogger(__name__)
@@ -31,22 +31,35 @@ _READ_AT_ONCE = 512  # passages of many documents
 class DenseIndex:
     """The vectors of a library. Hold the folder's lock (`index.access`) while you have one."""
 
-    def __init__(self, folder: Path, store: Store, embedder: Embedder) -> None:
-        """Take the vectors of `store` in `folder`; they are opened when first used."""
+    def __init__(self, folder: Path, store: Store, embedder: Embedder, passage_chars: int) -> None:
+        """Take the vectors of `store` in `folder`; they are opened when first used.
+
+        `passage_chars` is the most that a passage made from now on has.
+        """
         self._folder = folder
         self._store = store
-        self._embedder = embedder
+        self.embedder = embedder
+        self.passage_chars = passage_chars
         self._opened: ChromaVectors | None = None
+
+    def split(self, document: Document) -> list[Passage]:
+        """Return the passages of a document, of the size that this index has."""
+        return split_passages(document, self.passage_chars)
 
     def check_embedder(self) -> None:
         """Raise `BriefError` if the vectors come from another embedder than the present one."""
         stored = self._store.meta("embedder")
-        if stored and stored != self._embedder.name:
+        if stored and stored != self.embedder.name:
             raise BriefError(
                 f"This library was indexed with the embedder {stored}, and now "
-                f"{self._embedder.name} is chosen. Choose the former again, or run: "
+                f"{self.embedder.name} is chosen. Choose the former again, or run: "
                 "python -m index rebuild"
             )
+
+    def is_made_with(self, embedder: str, passage_chars: int) -> bool:
+        """Return whether what is indexed was made so; nothing was made otherwise."""
+        made = self._store.meta("embedder"), stored_passage_chars(self._store)
+        return not self._store.count_passages() or made == (embedder, passage_chars)
 
     @property
     def vectors(self) -> ChromaVectors:
@@ -60,10 +73,10 @@ class DenseIndex:
         return self._folder / (self._store.meta("vectors") or "vectors")
 
     def search(
-        self, vector: Vectors, k: int, within: Collection[str] | None = None
+        self, query: str, k: int, within: Collection[str] | None = None
     ) -> list[tuple[str, float]]:
-        """Return the ids of the passages nearest to a vector, with cosine similarity."""
-        return self.vectors.search(vector, k, within)
+        """Return the ids of the passages nearest to a query, with cosine similarity."""
+        return self.vectors.search(self.embedder.embed([query])[0], k, within)
 
     def is_whole(self) -> bool:
         """Return whether each passage has its vector, made by this version of the code."""
@@ -100,11 +113,24 @@ class DenseIndex:
     # What follows changes the vectors and needs the folder alone.
 
     def claim(self) -> None:
-        """Note down what makes these vectors. Raises `BriefError` if others do."""
+        """Note down how this index is made. Raises `BriefError` if it is made another way."""
         self.check_embedder()
-        self._store.set_meta(
-            embedder=self._embedder.name, words=WORDS_VERSION, vectors_format=FORMAT
-        )
+        stored = stored_passage_chars(self._store)
+        if self._store.count_passages() and stored != self.passage_chars:
+            raise BriefError(
+                f"This library has passages of up to {stored} characters, and now "
+                f"{self.passage_chars} are chosen. Choose the former again, or run: "
+                "python -m index rebuild"
+            )
+        self._store.set_meta(**self._made())
+
+    def _made(self) -> dict[str, str]:
+        return {
+            "embedder": self.embedder.name,
+            "passage_chars": str(self.passage_chars),
+            "words": WORDS_VERSION,
+            "vectors_format": FORMAT,
+        }
 
     def add(self, passages: Sequence[Passage], on_progress: OnProgress | None = None) -> None:
         """Embed passages and keep their vectors, in place of those of the same ids."""
@@ -145,7 +171,7 @@ class DenseIndex:
         def contents() -> Iterator[tuple[Document, list[Passage]]]:
             for document in self._store.stored():
                 changed = replace(document, aside=aside[document.id])
-                yield changed, split_passages(changed)
+                yield changed, self.split(changed)
 
         total = sum(len(passages) for _, passages in contents())
         before, name = 0, _new_name()
@@ -158,10 +184,8 @@ class DenseIndex:
         self._store.replace_all_passages(
             contents(),
             vectors=name,
-            embedder=self._embedder.name,
-            words=WORDS_VERSION,
-            vectors_format=FORMAT,
             unsettled=str(fresh.count()),
+            **self._made(),
         )
         self._change_over(fresh, name)
 
@@ -206,8 +230,13 @@ class DenseIndex:
         """Yield how many passages are done, after each batch."""
         for start in range(0, len(passages), _EMBED_BATCH):
             batch = passages[start : start + _EMBED_BATCH]
-            vectors.add(batch, self._embedder.embed([p.text for p in batch]))
+            vectors.add(batch, self.embedder.embed([p.text for p in batch]))
             yield start + len(batch)
+
+
+def stored_passage_chars(store: Store) -> int:
+    """Return the most characters that the passages of a library were made to have."""
+    return int(store.meta("passage_chars") or MAX_CHARS)
 
 
 def _new_name() -> str:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from index.dense import stored_passage_chars
 from index.library import DiskLibrary
 from index.reading import front_matter
 from index.store import EDITABLE
@@ -94,5 +95,6 @@ def diagnose(library: DiskLibrary) -> dict[str, Any]:
         "documents": len(library.documents()),
         "passages": store.count_passages(),
         "embedder": stored or chosen,
+        "passage_chars": stored_passage_chars(store),
         "problems": problems,
     }

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from index.dense import DenseIndex, OnProgress
 from index.fusion import fuse
 from index.likeness import NEARLY_THE_SAME, likest, sketch
-from index.passages import split_passages
+from index.passages import MAX_CHARS
 from index.reading import require_date
 from index.store import Store
 from index.types import BriefError, Document, DocumentInfo, Embedder, Hit, Vectors
@@ -40,16 +40,15 @@ class Added(NamedTuple):
 class DiskLibrary:
     """A `Library` in a folder. Hold the folder's lock (`index.access`) while you have one."""
 
-    def __init__(self, folder: Path, embedder: Embedder) -> None:
-        """Open the library in `folder`, or an empty one.
+    def __init__(self, folder: Path, embedder: Embedder, passage_chars: int = MAX_CHARS) -> None:
+        """Open the library in `folder`, or an empty one; new passages have `passage_chars`.
 
         Raises:
             BriefError: the folder holds vectors of another embedder, or cannot be used.
         """
         self.folder = folder
         self.store = Store(folder / "library.sqlite3")
-        self.dense = DenseIndex(folder, self.store, embedder)
-        self._embedder = embedder
+        self.dense = DenseIndex(folder, self.store, embedder, passage_chars)
         self._infos: list[DocumentInfo] | None = None
         self._document = lru_cache(maxsize=_DOCUMENTS_HELD)(self.store.document)
         self._generation = self.store.meta("generation")
@@ -61,8 +60,7 @@ class DiskLibrary:
 
         `within` are the ids of the documents to search, None for all.
         """
-        vector = self.embed([query])[0]
-        dense = self.dense.search(vector, 4 * k, within)
+        dense = self.dense.search(query, 4 * k, within)
         lexical = self.store.lexical_search(query, 4 * k, within)
         scores = fuse(dict(dense), {p.id: score for p, score in lexical})
         best = sorted(scores, key=lambda i: -scores[i])[:k]
@@ -84,7 +82,7 @@ class DiskLibrary:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return unit-length vectors of shape (len(texts), dimensions)."""
-        return self._embedder.embed(texts)
+        return self.dense.embedder.embed(texts)
 
     def is_whole(self) -> bool:
         """Return whether nothing was left half done by a process that was killed."""
@@ -98,7 +96,7 @@ class DiskLibrary:
     @property
     def embedder(self) -> str:
         """The name of the embedder."""
-        return self._embedder.name
+        return self.dense.embedder.name
 
     # What follows changes the library and needs its folder alone.
 
@@ -124,7 +122,7 @@ class DiskLibrary:
             return self._known(known, path, given)
         if (older := self.store.at(path)) is not None:
             document = _with_edits_of(older, document)
-        passages = split_passages(document)
+        passages = self.dense.split(document)
         like, share = self._most_like(document, path)
         self.dense.claim()
         self.store.insert(document, path, passages)
@@ -181,9 +179,26 @@ class DiskLibrary:
             self._finish(info.id, info.path)
         self._forget()
 
-    def rebuild(self, on_progress: OnProgress | None = None) -> None:
-        """Split and embed all documents anew, beside the old index, and change over at once."""
-        self.dense.rebuild(on_progress)
+    def rebuild(
+        self,
+        on_progress: OnProgress | None = None,
+        *,
+        embedder: Embedder | None = None,
+        passage_chars: int = 0,
+    ) -> None:
+        """Split and embed all documents anew, beside the old index, and change over at once.
+
+        With another embedder or passage size where they are given; until the end all goes on being
+        found with the old.
+        """
+        dense = DenseIndex(
+            self.folder,
+            self.store,
+            embedder or self.dense.embedder,
+            passage_chars or self.dense.passage_chars,
+        )
+        dense.rebuild(on_progress)
+        self.dense = dense
         self._forget()
 
     def settle(self, after: int) -> None:

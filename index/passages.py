@@ -10,7 +10,8 @@ from index.types import Document, Part, Passage
 
 # A passage should say one thing and still carry its context. MiniLM reads 256 word pieces,
 # about 1,000 characters; what is longer would be embedded cut off.
-MIN_CHARS, MAX_CHARS = 300, 1000
+MAX_CHARS = 1000
+_FULL = 0.3  # of the most: short paragraphs are put together up to that
 
 
 @dataclass(slots=True)
@@ -25,12 +26,16 @@ class _Paragraph:
     number: int
 
 
-def split_passages(document: Document) -> list[Passage]:
-    """Return the passages of a document in order; each is a verbatim slice of its text."""
+def split_passages(document: Document, max_chars: int = MAX_CHARS) -> list[Passage]:
+    """Return the passages of a document in order, of at most `max_chars` characters.
+
+    Each is a verbatim slice of its text.
+    """
     pages = [part for part in document.parts if part.kind == "page"]
     passages = []
-    for group in _groups(document):
-        for start, end in _pieces(document.text, group[0].span[0], group[-1].span[1]):
+    for group in _groups(document, max_chars):
+        begin, finish = group[0].span[0], group[-1].span[1]
+        for start, end in _pieces(document.text, begin, finish, max_chars):
             passages.append(
                 Passage(
                     id=f"{document.id}:{start}-{end}",
@@ -73,13 +78,14 @@ def _paragraphs(document: Document) -> Iterator[_Paragraph]:
             yield _Paragraph(piece, run, page, section, slide, number)
 
 
-def _groups(document: Document) -> Iterator[list[_Paragraph]]:
+def _groups(document: Document, max_chars: int) -> Iterator[list[_Paragraph]]:
     """Yield runs of neighbouring paragraphs of one section that make one passage together."""
     group: list[_Paragraph] = []
     for paragraph in _paragraphs(document):
         if group:
             length = paragraph.span[1] - group[0].span[0]
-            full = group[-1].span[1] - group[0].span[0] >= MIN_CHARS or length > MAX_CHARS
+            now = group[-1].span[1] - group[0].span[0]
+            full = now >= _FULL * max_chars or length > max_chars
             apart = (paragraph.run, paragraph.page) != (group[0].run, group[0].page)
             gap = (group[-1].span[1], paragraph.span[0])
             parted = any(gap[0] <= s < gap[1] for s, _ in document.aside)
@@ -91,20 +97,20 @@ def _groups(document: Document) -> Iterator[list[_Paragraph]]:
         yield group
 
 
-def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
-    """Yield slices of at most `MAX_CHARS`, cut between sentences, or inside one without end."""
-    if end - start <= MAX_CHARS:
+def _pieces(text: str, start: int, end: int, max_chars: int) -> Iterator[Span]:
+    """Yield slices of at most `max_chars`, cut between sentences, or inside one without end."""
+    if end - start <= max_chars:
         yield start, end
         return
     piece_start = piece_end = start
     for s, e in sentence_spans(text[start:end]):
         s, e = start + s, start + e
-        if piece_end > piece_start and e - piece_start > MAX_CHARS:
+        if piece_end > piece_start and e - piece_start > max_chars:
             yield piece_start, piece_end
             piece_start = s
-        while e - piece_start > MAX_CHARS:
-            cut = text.rfind(" ", piece_start + 1, piece_start + MAX_CHARS)
-            cut = cut if cut > piece_start else piece_start + MAX_CHARS
+        while e - piece_start > max_chars:
+            cut = text.rfind(" ", piece_start + 1, piece_start + max_chars)
+            cut = cut if cut > piece_start else piece_start + max_chars
             yield piece_start, cut
             piece_start = cut + 1 if text[cut : cut + 1] == " " else cut
         piece_end = e

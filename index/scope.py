@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from index.inspection import find
 from index.library import DiskLibrary
 from index.reading import require_date
-from index.types import BriefError, Document, DocumentInfo, Hit, Library
+from index.types import BriefError, Document, DocumentInfo, Hit, Library, Vectors
 
 
 def scoped(library: DiskLibrary, documents: Sequence[str] = (), since: str = "") -> Library:
@@ -44,9 +44,17 @@ class Scope:
         """Take a library and those of its documents that count."""
         self._library, self._documents = library, list(documents)
         self._ids = frozenset(d.id for d in documents)
-        self.embed = library.embed
         # Of all documents: it only tells what may be a name in another spelling.
         self.words_like = library.words_like
+
+    @property
+    def embedder(self) -> str:
+        """The name of the embedder."""
+        return self._library.embedder
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return unit-length vectors of shape (len(texts), dimensions)."""
+        return self._library.embed(texts)
 
     def search(self, query: str, k: int) -> list[Hit]:
         """Return at most `k` passages of the chosen documents, best first."""

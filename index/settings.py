@@ -8,14 +8,19 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from index.embedding import DEFAULT_EMBEDDER
+from index.passages import MAX_CHARS
+from index.types import BriefError
+
+_PASSAGE_CHARS = (200, 10_000)  # less than a sentence says nothing; more is no longer a place
 
 
 @dataclass(frozen=True, slots=True)
 class LibrarySettings:
-    """The data folder and the name of the embedder."""
+    """The data folder, the name of the embedder, and the most characters of a passage."""
 
     data: Path
     embedder: str
+    passage_chars: int = MAX_CHARS
 
 
 def add_library_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,12 +34,21 @@ def add_library_arguments(parser: argparse.ArgumentParser) -> None:
         help="a sentence-transformers model by name or path (or SAHEL_BRIEF_EMBEDDER); after a "
         "change run: python -m index rebuild",
     )
+    parser.add_argument(
+        "--passage-chars",
+        metavar="N",
+        help=f"the most characters of a passage (or SAHEL_BRIEF_PASSAGE_CHARS; {MAX_CHARS}); after "
+        "a change run: python -m index rebuild",
+    )
 
 
 def library_settings(args: argparse.Namespace) -> LibrarySettings:
     """Return the settings: an option wins over the environment, which wins over the default.
 
     Also keeps libraries that are imported later from calling out.
+
+    Raises:
+        BriefError: the size of passages is none.
     """
     data = args.data or os.environ.get("SAHEL_BRIEF_DATA")
     embedder = args.embedder or os.environ.get("SAHEL_BRIEF_EMBEDDER") or DEFAULT_EMBEDDER
@@ -42,4 +56,15 @@ def library_settings(args: argparse.Namespace) -> LibrarySettings:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # onnxruntime 1.32 reports by default
     folder = Path(data).expanduser() if data else user_data_path("sahel-brief", appauthor=False)
-    return LibrarySettings(folder, embedder)
+    return LibrarySettings(folder, embedder, _passage_chars(args))
+
+
+def _passage_chars(args: argparse.Namespace) -> int:
+    given = args.passage_chars or os.environ.get("SAHEL_BRIEF_PASSAGE_CHARS") or str(MAX_CHARS)
+    low, high = _PASSAGE_CHARS
+    if not given.isdecimal() or not low <= int(given) <= high:
+        raise BriefError(
+            f"Passages of {given} characters cannot be made. Give a number from {low} to {high}: "
+            "--passage-chars or SAHEL_BRIEF_PASSAGE_CHARS."
+        )
+    return int(given)

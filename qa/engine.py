@@ -6,6 +6,7 @@ The one module of `qa` that builds things of `index`; everything else is handed 
 import argparse
 import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from threading import Lock
 from langchain_core.language_models import BaseChatModel
 from platformdirs import user_cache_path
 
-from index.access import reading
+from index.access import embedder_of, reading
 from index.changes import Changes
 from index.embedding import SentenceEmbedder
 from index.library import DiskLibrary
@@ -132,19 +133,63 @@ def open_engine(
     documents: Sequence[str] = (),
     since: str = "",
     on_notice: Callable[[str], None] = lambda text: None,
+    renewing: bool = False,
 ) -> Iterator[Engine]:
     """Open the library, giving an empty one the bundled report, and answer from it.
 
-    `documents` and `since` restrict it, as in `index.scope`.
+    `documents` and `since` restrict it, as in `index.scope`. With `renewing`, a library that was
+    indexed with another embedder or passage size than is chosen answers as it is until its
+    `changes` have indexed it anew; otherwise another embedder is refused.
 
     Raises:
         BriefError: the library cannot be used, or nothing of it is left.
     """
-    embedder = SentenceEmbedder(settings.embedder)
-    bundled = sorted(REPORTS.glob("*.md"))
-    with reading(settings.data, embedder, bundled=bundled, on_notice=on_notice) as library:
-        answering = engine(scoped(library, documents, since), model)
-        yield replace(answering, changes=Changes(library))
+    chosen = SentenceEmbedder(settings.embedder)
+    embedder = _present_embedder(settings, chosen) if renewing else chosen
+    with reading(
+        settings.data,
+        embedder,
+        passage_chars=settings.passage_chars,
+        bundled=sorted(REPORTS.glob("*.md")),
+        on_notice=on_notice,
+    ) as library:
+        changes = Changes(library)
+        if renewing and not library.dense.is_made_with(chosen.name, settings.passage_chars):
+            _renew(changes, chosen, settings.passage_chars, on_notice)
+        yield replace(engine(scoped(library, documents, since), model), changes=changes)
+
+
+def _present_embedder(settings: LibrarySettings, chosen: SentenceEmbedder) -> SentenceEmbedder:
+    """Return the embedder that the library was indexed with, or the chosen one if it is gone."""
+    name = embedder_of(settings.data)
+    if name in ("", chosen.name):
+        return chosen
+    present = SentenceEmbedder(name)
+    try:
+        present.embed(["Is it here?"])
+    except BriefError:
+        return chosen
+    return present
+
+
+def _renew(
+    changes: Changes,
+    embedder: SentenceEmbedder,
+    passage_chars: int,
+    on_notice: Callable[[str], None],
+) -> None:
+    def rebuild(library: DiskLibrary) -> int:
+        on_notice("The library is being indexed anew. Until then it answers from the old index.")
+        library.rebuild(embedder=embedder, passage_chars=passage_chars)
+        return library.store.count_passages()
+
+    def say(done: "Future[int]") -> None:
+        if error := done.exception():
+            on_notice(f"The library could not be indexed anew, the old index stays: {error}")
+        else:
+            on_notice(f"The library is indexed anew: {done.result()} passages.")
+
+    changes.put(rebuild).add_done_callback(say)
 
 
 def engine(library: Library, model: LocalModel) -> Engine:

@@ -116,6 +116,7 @@ class Featurizer:
         self._library = library
         self._cross_encoder = cross_encoder
         self._vectors: dict[str, NDArray[np.float32]] = {}
+        self._embedder = ""
         self._max_remembered = max_remembered
 
     def full(self, question: str, candidates: Sequence[Candidate], cheap: Features) -> Features:
@@ -124,8 +125,7 @@ class Featurizer:
 
     def cheap(self, question: str, candidates: Sequence[Candidate]) -> Features:
         """Return all features but the first, shape (len(candidates), len(FEATURES) - 1)."""
-        asked = self.vectors([question])[0]
-        alone = self.vectors([c.resolved for c in candidates])
+        asked, *alone = self.vectors([question, *(c.resolved for c in candidates)])
         weights = content_weights(question)
         wanted = next((kind for asks, kind in _WANTS if asks.search(question)), None)
         rows = []
@@ -146,6 +146,10 @@ class Featurizer:
 
     def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the unit vectors of texts, shape (len(texts), dimensions)."""
+        embedder = getattr(self._library, "embedder", "")
+        if embedder != self._embedder:  # the library was rebuilt with another one
+            self._vectors.clear()
+            self._embedder = embedder
         new = list(dict.fromkeys(t for t in texts if t not in self._vectors))
         if new:
             if len(self._vectors) + len(new) > self._max_remembered:

@@ -35,7 +35,7 @@ def test_query_syntax_is_only_words(library):
 
 
 def test_adding_the_same_document_again_changes_nothing(library):
-    embedder = library._embedder
+    embedder = library.dense.embedder
     before, passages = len(embedder.embedded), library.store.count_passages()
     assert library.add(read_document(REPORT), str(REPORT)).outcome == "unchanged"
     assert len(embedder.embedded) == before
