@@ -18,6 +18,10 @@ from qa.viewpoints import viewpoint
 PASSAGES = 12  # that a search gives to select from
 WIDE = 40  # passages where one section is not enough; a report of ten pages has about as many
 MAX_EVIDENCE = 4
+# The model reads some 75 tokens a second on two cores. Of 121 questions about the report (all that
+# need no conversation) this leaves as many with all that their answer needs as no bound does, and
+# the longest twentieth of the prompts is a quarter shorter.
+_MAX_WORDS = 90  # of all pieces of evidence together, but for the first
 # A sentence so much less likely than the best (in logits) costs the model time and tempts it.
 _BEHIND_BEST = 2.0
 _OF_ONE_DOCUMENT = 2  # pieces, where others have some as well: each is to be heard
@@ -76,6 +80,7 @@ class Selector:
         for i in _spread(order.tolist(), [c.passage.document_id for c in found])[:MAX_EVIDENCE]:
             if logits[i] >= best - _BEHIND_BEST:
                 self.put(self.evidence(found[i], sigmoid(float(logits[i]))), chosen)
+        chosen = _first_words(chosen)
         undenied = negated(question) and not negated(chosen[0].text)
         return Selection(tuple(chosen), best, float(features[:, 0].max()), undenied=undenied)
 
@@ -103,6 +108,18 @@ class Selector:
         )
         text = self._library.document(candidate.passage.document_id).text[start:end]
         return Evidence(candidate.passage, start, end, text, probability, candidate.speaker)
+
+
+def _first_words(pieces: Sequence[Evidence]) -> list[Evidence]:
+    """Return the first pieces, as many as have `_MAX_WORDS` together, and at least one."""
+    kept: list[Evidence] = []
+    words = 0
+    for piece in pieces:
+        words += len(piece.text.split())
+        if kept and words > _MAX_WORDS:
+            break
+        kept.append(piece)
+    return kept
 
 
 def _spread(order: Sequence[int], documents: Sequence[str]) -> list[int]:
