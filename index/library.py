@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 from index.dense import DenseIndex, OnProgress
 from index.fusion import fuse
 from index.likeness import NEARLY_THE_SAME, likest, sketch
+from index.originals import digest, set_down
 from index.passages import split_passages
 from index.reading import require_date
 from index.store import Store
@@ -82,6 +83,11 @@ class DiskLibrary:
             raise BriefError(f"There is no document {document_id}. See: python -m index list")
         return found
 
+    def whole(self, document_id: str) -> Document:
+        """Return one document with its original, to be put back. Raises `BriefError` like it."""
+        original = set_down(self.store.original(document_id))
+        return replace(self.document(document_id), original=original)
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return unit-length vectors of shape (len(texts), dimensions)."""
         return self._embedder.embed(texts)
@@ -116,6 +122,7 @@ class DiskLibrary:
         self.dense.check_embedder()
         known = self.store.document(document.id)
         if known is not None:
+            self._keep_original(known, document, path)
             return self._known(known, path, given)
         if (older := self.store.at(path)) is not None:
             document = _with_edits_of(older, document)
@@ -135,6 +142,15 @@ class DiskLibrary:
             return Added("unchanged", known, 1.0)
         self.edit(known.id, **given)
         return Added("edited", known, 1.0)
+
+    def _keep_original(self, known: Document, document: Document, path: str) -> None:
+        """Keep what a document was added without, or the newer of its file, its pages the same."""
+        of_it = not known.printed or self.store.path(known.id) == path
+        if not document.original or not of_it or known.parts != document.parts:
+            return
+        if digest(document.original) != known.printed:
+            self.store.keep_original(known.id, document.original)
+            self._forget()
 
     def _most_like(self, document: Document, path: str) -> tuple[Document | None, float]:
         others = self.store.sketches(but=path)
