@@ -5,11 +5,10 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from index.formats.marks import Box, PageText
+from index.formats.marks import Box, PageText, read_page
 from index.formats.opening import open_file, turn
-from index.formats.pictures import load_page
 from index.quotes import Folded, find_quote, fold
-from index.types import BriefError, Document, Original, Span
+from index.types import Document, Original, Span
 
 _AROUND_CHARS = 300  # of the text, that tell which of two equal quotations is meant
 _PAGE = re.compile(r"page (\d+)\Z")
@@ -41,12 +40,13 @@ def quotations(document: Document, original: Original, spans: Sequence[Span]) ->
     with turn(), open_file(original, document.title) as file:
         try:
             for number in {piece.number for of_span in pieces for piece in of_span}:
-                pages[number] = _page(file, number)
+                page = read_page(file, number)
+                pages[number] = (page, fold(page.text)) if page else None
             return [[_found(document.text, p, pages[p.number]) for p in own] for own in pieces]
         finally:
-            for page in pages.values():
-                if page:
-                    page[0].close()
+            for known in pages.values():
+                if known:
+                    known[0].close()
 
 
 def _pieces(document: Document, span: Span) -> Iterator[_Piece]:
@@ -57,14 +57,6 @@ def _pieces(document: Document, span: Span) -> Iterator[_Piece]:
         start, stop = max(span[0], begin), min(span[1], end)
         if document.text[start:stop].strip():
             yield _Piece(number, (start, stop), (begin, end))
-
-
-def _page(file: object, number: int) -> tuple[PageText, Folded] | None:
-    try:
-        page = PageText(load_page(file, number))
-    except BriefError:  # such a page has no text to be found either
-        return None
-    return page, fold(page.text)
 
 
 def _found(text: str, piece: _Piece, page: tuple[PageText, Folded] | None) -> OnPage:

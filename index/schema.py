@@ -44,6 +44,8 @@ def open_database(path: Path) -> sqlite3.Connection:
         db = sqlite3.connect(path, check_same_thread=False, timeout=30)
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
+        # A large original goes through the log, which would stay as large while the page is served.
+        db.execute("PRAGMA journal_size_limit = 50000000")
         db.executescript(_SCHEMA + LEXICAL_SCHEMA)
         _migrate(db, path)
     except sqlite3.Error as error:

@@ -261,11 +261,6 @@ class Store:
         ).fetchone()[0]
         if orphans:
             found.append(f"{orphans} passages belong to no document.")
-        left = self._db.execute(
-            "SELECT count(*) FROM originals WHERE document_id NOT IN (SELECT id FROM documents)"
-        ).fetchone()[0]
-        if left:
-            found.append(f"{left} originals belong to no document.")
         if (words := self.lexical.count()) != (passages := self.count_passages()):
             found.append(f"{passages} passages, but the words of {words}.")
         for document in self.stored():

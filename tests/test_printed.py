@@ -181,15 +181,21 @@ def test_a_page_that_claims_to_be_huge_has_a_picture_within_bounds():
         assert all(0 < x < 1e10 for x in page_sizes(data)[0])
 
 
+def with_image(data, side_px):
+    """Return a PDF file with an image on its last page that says to have so long sides."""
+    image = f"<< /Type /XObject /Subtype /Image /Width {side_px} /Height {side_px} "
+    image += "/BitsPerComponent 8 /ColorSpace /DeviceRGB /Length 3 >>\nstream\nabc\nendstream"
+    before, _, last = data.rpartition(b"/Resources <<")
+    last = last.replace(b"BT ", b"q 100 0 0 100 0 0 cm /I Do Q BT ")
+    page = before + b"/Resources << /XObject << /I 99 0 R >>" + last
+    return page.replace(b"trailer", f"99 0 obj\n{image}\nendobj\ntrailer".encode())
+
+
 def test_images_that_would_fill_the_memory_are_not_unpacked():
-    image = b"<< /Type /XObject /Subtype /Image /Width 60000 /Height 60000 /BitsPerComponent 8 "
-    image += b"/ColorSpace /DeviceRGB /Length 3 >>\nstream\nabc\nendstream"
     data = made([(60.0, 700.0, "Bamako")])
-    data = data.replace(b"/Resources <<", b"/Resources << /XObject << /I 9 0 R >>").replace(
-        b"BT ", b"q 100 0 0 100 0 0 cm /I Do Q BT "
-    ).replace(b"trailer", b"9 0 obj\n" + image + b"\nendobj\ntrailer")  # fmt: skip
+    assert picture(with_image(data, 10), 1, width_px=400)
     with pytest.raises(BriefError, match="Page 1 has larger images than are safe to open"):
-        picture(data, 1, width_px=800)
+        picture(with_image(data, 60_000), 1, width_px=400)
 
 
 def test_drawing_ends_after_a_while(monkeypatch):

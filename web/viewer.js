@@ -1,5 +1,6 @@
 // The report beside the chat: shows documents as pages and marks words in them; `citations.js`,
-// `contents.js` and `finder.js` say which. Document text only ever becomes text nodes.
+// `contents.js` and `finder.js` say which, `printed.js` puts the printed pages of a PDF in their
+// place. Document text only ever becomes text nodes.
 (() => {
   const brief = window.sahelBrief = {}; // what the page's scripts share
   const SHEET_BLOCKS = 40; // of a document without pages: what the browser lays out at once
@@ -34,11 +35,13 @@
   const origin = element('p', 'doc-facts');
   const tools = element('div', 'tools');
   const text = element('div', 'text');
+  const leaves = element('div', 'leaves'); // the pages of a PDF as they are printed
+  leaves.hidden = true;
   head.append(title, origin, tools);
 
   const frame = () => {
     const viewer = document.getElementById('viewer');
-    if (viewer && !viewer.contains(head)) viewer.replaceChildren(head, text);
+    if (viewer && !viewer.contains(head)) viewer.replaceChildren(head, text, leaves);
     return viewer;
   };
 
@@ -162,7 +165,7 @@
   // Scroll the viewer alone, so that a node is in the middle of what its head leaves free, or at
   // the top of it. In a narrow window, where the viewer is below the chat, bring that into view.
   let reached = 0;
-  const reach = (node, where = 'middle') => {
+  const reach = (node, where = 'middle', atOnce = still.matches) => {
     const viewer = frame();
     const turn = reached += 1;
     const off = () => {
@@ -172,14 +175,14 @@
       return box.top - view.top - viewer.clientTop - head.offsetHeight - over;
     };
     const far = Math.abs(off()) > 2 * viewer.clientHeight;
-    viewer.scrollBy({ top: off(), behavior: far || still.matches ? 'instant' : 'smooth' });
+    viewer.scrollBy({ top: off(), behavior: far || atOnce ? 'instant' : 'smooth' });
     // What was laid out on arrival may be taller than was estimated.
     const settle = (left) => requestAnimationFrame(() => {
       if (turn !== reached) return;
       if (Math.abs(off()) > 1) viewer.scrollBy({ top: off(), behavior: 'instant' });
       if (left) settle(left - 1);
     });
-    if (far || still.matches) settle(3);
+    if (far || atOnce) settle(3);
     const block = narrow.matches ? 'start' : 'nearest';
     viewer.scrollIntoView({ block, behavior: still.matches ? 'instant' : 'smooth' });
   };
@@ -196,7 +199,7 @@
   };
 
   brief.viewer = {
-    frame, head, tools, text, bring, say, places, mark, reach, focus,
+    frame, head, tools, text, leaves, bring, say, places, mark, reach, focus,
     blocks: () => blocks,
     shown: () => shown,
   };

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from index.formats.opening import page_text
-from index.types import Span
+from index.formats.pictures import load_page
+from index.types import BriefError, Span
 
 _FINE = 1_000_000  # parts of the width and height of a page, in which pdfium counts
 _SPACE = 0.8  # in heights of a line: boxes of one line further apart are of two columns or cells
@@ -20,14 +21,25 @@ class Box(NamedTuple):
     bottom: float
 
 
+def read_page(file: Any, number: int) -> "PageText | None":
+    """Return the text of page `number`, from 1, of a `PdfDocument`, None where it cannot be had."""
+    import pypdfium2
+
+    try:
+        page = load_page(file, number)
+        return PageText(page, page.get_textpage())
+    except (BriefError, pypdfium2.PdfiumError):
+        return None
+
+
 class PageText:
     """The text of a `PdfPage` and where it stands. Use it in one's turn, and close it."""
 
-    def __init__(self, page: Any) -> None:
-        """Take a page."""
+    def __init__(self, page: Any, letters: Any) -> None:
+        """Take a page and its `PdfTextPage`."""
         self._page = page
-        self._letters = page.get_textpage()
-        self.text = page_text(self._letters)
+        self._letters = letters
+        self.text = page_text(letters)
 
     def close(self) -> None:
         """Let go of the text and of the page."""

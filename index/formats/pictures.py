@@ -4,10 +4,13 @@ import ctypes
 import io
 import math
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from index.formats.opening import open_file, turn
 from index.types import BriefError, Original
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 # A page may say that it is 200 inches wide or a point, and its images may unpack to gigabytes:
 # neither fills the memory. An A3 page scanned at 600 dots an inch has 70 million.
@@ -51,10 +54,9 @@ def picture(data: Original, number: int, *, width_px: int) -> bytes:
     with turn(), open_file(data, "The PDF") as file:
         page = load_page(file, number)
         try:
-            bitmap = _drawn(page, number, width_px)
+            image = _drawn(page, number, width_px)
         finally:
             page.close()
-    image = bitmap.to_pil().convert("RGB")
     out = io.BytesIO()
     image.save(out, "JPEG", quality=_QUALITY, subsampling=0)
     return out.getvalue()
@@ -72,7 +74,7 @@ def load_page(file: Any, number: int) -> Any:
         raise _undrawn(number, "is damaged") from None
 
 
-def _drawn(page: Any, number: int, width_px: int) -> Any:
+def _drawn(page: Any, number: int, width_px: int) -> "Image":
     import pypdfium2
     import pypdfium2.internal
     import pypdfium2.raw as raw
@@ -95,7 +97,9 @@ def _drawn(page: Any, number: int, width_px: int) -> Any:
     raw.FPDF_RenderPage_Close(page)
     if status != raw.FPDF_RENDER_DONE:
         raise _undrawn(number, "takes too long to draw")
-    return bitmap
+    image: Image = bitmap.to_pil().convert("RGB")
+    bitmap.close()
+    return image
 
 
 def _image_px(page: Any) -> int:
