@@ -23,8 +23,8 @@ BOTH = json.loads((ROOT / "web" / "french.json").read_text("utf-8"))
 
 # What documents and people say, where a text stands; and where the page's words are among it.
 KEPT = """#viewer .block, #viewer .doc-title, .headings, .quote, .said, .card .removed li, .ask,
-  #viewer .face mark, .user-row, .example, #conversations .name, .doc-name, .file, .aside li, #brief .answer,
-  .question, #stage q, .formats, option, script, style"""
+  #viewer .face mark, .user-row, .example, #conversations .name, .doc-name, .file, .aside li,
+  #brief .answer, .question, #stage q, .formats, option, script, style"""
 MIXED = """.card span.where, .hint .where, .source, #viewer .page, #viewer .doc-facts, .origin,
   #stage .where"""
 COLLECT = """([kept, mixed]) => {

@@ -19,7 +19,7 @@
   let away = false; // the server did not answer
 
   const address = (what) => `documents/${encodeURIComponent(doc.id)}/${what}of=${doc.printed}`;
-  const face = (leaf) => leaf.firstElementChild;
+  const face = (leaf) => leaf.querySelector('.face');
 
   const make = ([wide, tall], n) => {
     const leaf = element('section', 'sheet leaf');
