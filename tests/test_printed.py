@@ -83,13 +83,15 @@ def test_a_quotation_over_the_end_of_a_page_has_boxes_on_both():
     assert found[0].boxes[0].top > 0.8 and found[1].boxes[0].top < 0.2
 
 
-def test_a_line_has_one_box_and_each_cell_of_a_row_its_own():
+def test_a_line_has_one_box_and_a_row_some_that_leave_the_other_rows_free():
     document = read_document(DATA / "numbers-libreoffice.pdf")
     start = document.text.index("| Ménaka |")
     (found,) = quotations(document, document.original, [(start, document.text.index("\n", start))])
     words = [said_in(bytes(document.original), 1, [box]) for box in found[0].boxes]
-    assert words[:3] == ["ménaka", "455", "120"]
-    assert len(words) == 5
+    assert len(words) <= 5 and words[0].startswith("ménaka")
+    assert words[-2].startswith("theroad") and words[-1].endswith("byair")
+    (found,) = quotations(document, document.original, [(0, 40)])
+    assert len(found[0].boxes) <= 2
 
 
 def test_columns_that_a_program_wrote_line_by_line_are_marked_in_one_column_alone():

@@ -9,7 +9,9 @@ from index.formats.pictures import load_page
 from index.types import BriefError, Span
 
 _FINE = 1_000_000  # parts of the width and height of a page, in which pdfium counts
-_SPACE = 0.8  # in heights of a line: boxes of one line further apart are of two columns or cells
+# In heights of a line: boxes that are further apart are of two columns. Less near, as words of a
+# justified line are, they must be just beside one another: a cell may be beside two lines.
+_SPACE, _NEAR = 3.0, 0.8
 
 
 class Box(NamedTuple):
@@ -85,7 +87,7 @@ def _joined(one: Box, other: Box) -> Box | None:
     height = min(one.bottom - one.top, other.bottom - other.top)
     overlap = min(one.bottom, other.bottom) - max(one.top, other.top)
     apart = max(one.left, other.left) - min(one.right, other.right)
-    if overlap < height / 2 or apart > _SPACE * height:
+    if overlap < (0.5 if apart < _NEAR * height else 0.8) * height or apart > _SPACE * height:
         return None
     return Box(
         min(one.left, other.left),
