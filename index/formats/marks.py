@@ -40,6 +40,8 @@ class PageText:
     def __init__(self, page: Any, letters: Any) -> None:
         """Take a page and its `PdfTextPage`."""
         self._page = page
+        wide, tall = page.get_size()
+        self._shape = wide / tall if wide > 0 and tall > 0 else 1.0
         self._letters = letters
         self.text = page_text(letters)
 
@@ -53,7 +55,7 @@ class PageText:
         boxes: list[Box] = []
         for start, end in spans:
             for box in self._rectangles(start, end):
-                joined = _joined(boxes[-1], box) if boxes else None
+                joined = _joined(boxes[-1], box, self._shape) if boxes else None
                 if joined:
                     boxes[-1] = joined
                 else:
@@ -82,12 +84,16 @@ class PageText:
         return min(max(across.value / _FINE, 0.0), 1.0), min(max(down.value / _FINE, 0.0), 1.0)
 
 
-def _joined(one: Box, other: Box) -> Box | None:
-    """Return both as one where they are of the same line, None where they are not."""
-    height = min(one.bottom - one.top, other.bottom - other.top)
+def _joined(one: Box, other: Box, shape: float) -> Box | None:
+    """Return both as one where they are of the same line, None where they are not.
+
+    `shape` is the width of the page in shares of its height.
+    """
+    # Of a letter without stem and of the line so far, which tells how wide a space may be.
+    low, high = sorted((one.bottom - one.top, other.bottom - other.top))
     overlap = min(one.bottom, other.bottom) - max(one.top, other.top)
-    apart = max(one.left, other.left) - min(one.right, other.right)
-    if overlap < (0.5 if apart < _NEAR * height else 0.8) * height or apart > _SPACE * height:
+    apart = shape * (max(one.left, other.left) - min(one.right, other.right))
+    if overlap < (0.5 if apart < _NEAR * low else 0.8) * low or apart > _SPACE * high:
         return None
     return Box(
         min(one.left, other.left),
