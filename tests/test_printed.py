@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pypdfium2
@@ -225,6 +226,20 @@ def test_a_large_original_waits_on_disk_and_is_the_same(monkeypatch):
         REPORT_PDF.read_bytes(), 2, width_px=400
     )
     assert read_document(ROOT / "reports" / "sahel-security-report.md").original == b""
+
+
+def test_many_threads_take_turns():
+    data = REPORT_PDF.read_bytes()
+    document = read_document(REPORT_PDF)
+    acts = [
+        lambda n: (
+            picture(data, 1 + n % 12, width_px=200) == picture(data, 1 + n % 12, width_px=200)
+        ),
+        lambda n: bool(quotations(document, data, [(100 * n, 100 * n + 50)])[0]),
+        lambda _: read_bytes(data, "a.pdf") == read_bytes(data, "a.pdf"),
+    ]
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(lambda n: acts[n % 3](n), range(45)))
 
 
 def test_originals_are_read_once_and_few_are_held():

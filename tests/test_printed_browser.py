@@ -1,6 +1,7 @@
 """Printed pages in the viewer, in headless Chromium: the switch, marks, what is loaded when."""
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from index.access import changing
@@ -217,16 +218,20 @@ def test_2000_pages_are_there_at_once_and_few_of_their_pictures(page):
     assert page.locator(".leaf img").count() <= 6
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-def test_in_french_and_on_a_telephone(url, browser, width):
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
+def test_in_french_in_the_dark_and_on_a_telephone(url, browser, width, scheme):
     size = {"width": width, "height": 780}
-    page, _ = opened(browser, url, locale="fr-FR", viewport=size)
+    page, _ = opened(browser, url, locale="fr-FR", viewport=size, color_scheme=scheme)
     page.wait_for_function("window.sahelBrief.documents")
     cite(page, "report-chromium.pdf", FIRST, SECOND).first.click()
     page.wait_for_selector("#viewer .text mark.chosen")
     page.get_by_role("button", name="Pages telles qu’imprimées").click()
     page.wait_for_selector(".leaf img")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    found = Axe().run(page, "#viewer").response["violations"]
+    assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
+    paper = page.locator(".leaf .face").first.evaluate("n => getComputedStyle(n).backgroundColor")
+    assert paper == "rgb(255, 255, 255)"
     assert set(left(page)) == {f"page {n}" for n in range(1, 13)}  # the same in French
     page.get_by_role("button", name="Rechercher dans ce document (/)").click()
     page.wait_for_selector("#viewer .finds >> text=La recherche se fait dans le texte.")
