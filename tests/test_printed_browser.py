@@ -136,6 +136,10 @@ def test_only_pages_near_the_view_have_pictures_and_contents_lead_to_pages_and_h
     printed(page)
     page.wait_for_timeout(500)
     assert page.locator(".leaf").count() == 12
+    alone = page.locator(".leaf a.page").nth(2)
+    assert (alone.inner_text(), alone.get_attribute("target")) == ("page 3", "_blank")
+    size = "fetch(a.href).then(r => r.blob()).then(createImageBitmap).then(i => i.width)"
+    assert alone.evaluate(f"a => {size}") == 2400
     assert 1 <= page.locator(".leaf img").count() <= 5
     page.click("#viewer [aria-controls=viewer-contents]")
     page.fill("#viewer .contents input", "12")

@@ -26,7 +26,13 @@
     leaf.setAttribute('aria-label', `page ${n + 1}`);
     const sheet = element('div', 'face');
     sheet.style.aspectRatio = `${wide} / ${tall}`;
-    leaf.append(sheet, element('p', 'page', `page ${n + 1}`));
+    // By itself it can be made as large as one likes.
+    const alone = element('a', 'page', `page ${n + 1}`);
+    alone.href = address(`pages/${n + 1}?width=${MOST_PX}&`);
+    alone.title = 'Open this page by itself';
+    alone.target = '_blank';
+    alone.rel = 'noopener';
+    leaf.append(sheet, alone);
     return leaf;
   };
 
