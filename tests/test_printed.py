@@ -21,12 +21,13 @@ from index.printed import quotations
 from index.quotes import find_quote, fold
 from index.reading import parse_document, read_bytes, read_document
 from index.text import sentence_spans
-from index.types import BriefError
+from index.types import BriefError, Document
 from tests.conftest import ROOT, running
 from tests.fakes import BagOfWords
 from tests.test_library_page import OWN, add, finished
 from tests.test_pdf import DATA, LEFT, RIGHT, lines, made
 from web.page import create_app
+from web.removed import Bin, Removed
 
 REPORT_PDF = DATA / "report-chromium.pdf"
 
@@ -323,6 +324,14 @@ def test_a_process_killed_while_it_adds_a_pdf_leaves_both_or_neither(tmp_path):
         (info,) = library.documents()
         assert library.store.original(info.id) == REPORT_PDF.read_bytes()
         assert library.store.problems() == []
+
+
+def test_what_can_be_put_back_is_bounded_with_its_originals(monkeypatch):
+    monkeypatch.setattr("web.removed._KEPT_BYTES", 10)
+    bin_ = Bin()
+    for id_ in "abc":
+        bin_.put(Removed(Document(id_, id_, "", "", "", (), original=b"12345"), f"/{id_}"))
+    assert [bool(bin_.take(id_)) for id_ in "abc"] == [False, True, True]
 
 
 @pytest.fixture

@@ -96,7 +96,8 @@ def _drawn(page: Any, number: int, width_px: int) -> "Image":
     status = raw.FPDF_RenderPageBitmap_Start(bitmap, page, 0, 0, *size, 0, flags, pause)
     raw.FPDF_RenderPage_Close(page)
     if status != raw.FPDF_RENDER_DONE:
-        raise _undrawn(number, "takes too long to draw")
+        late = status == raw.FPDF_RENDER_TOBECONTINUED
+        raise _undrawn(number, "takes too long to draw" if late else "is damaged")
     image: Image = bitmap.to_pil().convert("RGB")
     bitmap.close()
     return image
