@@ -30,12 +30,14 @@ class Added(NamedTuple):
     """What became of a document. `like` is one that was there and says (nearly) the same.
 
     "unchanged" and "edited" (other metadata) have the text of the same file before, "duplicate"
-    that of another, which stays as it is. `likeness` is 0 to 1.
+    that of another, which stays as it is. `likeness` is 0 to 1. `has_pages` where what was there
+    got the original that it was without.
     """
 
     outcome: Literal["added", "replaced", "unchanged", "edited", "duplicate"]
     like: Document | None = None
     likeness: float = 0.0
+    has_pages: bool = False
 
 
 class DiskLibrary:
@@ -122,8 +124,8 @@ class DiskLibrary:
         self.dense.check_embedder()
         known = self.store.document(document.id)
         if known is not None:
-            self._keep_original(known, document, path)
-            return self._known(known, path, given)
+            kept = self._keep_original(known, document, path)
+            return self._known(known, path, given)._replace(has_pages=kept and not known.printed)
         if (older := self.store.at(path)) is not None:
             document = _with_edits_of(older, document)
         passages = split_passages(document)
@@ -143,14 +145,19 @@ class DiskLibrary:
         self.edit(known.id, **given)
         return Added("edited", known, 1.0)
 
-    def _keep_original(self, known: Document, document: Document, path: str) -> None:
-        """Keep what a document was added without, or the newer of its file, its pages the same."""
+    def _keep_original(self, known: Document, document: Document, path: str) -> bool:
+        """Keep what a document was added without, or the newer of its file, its pages the same.
+
+        Returns whether there was one to be kept.
+        """
         of_it = not known.printed or self.store.path(known.id) == path
         if not document.original or not of_it or known.parts != document.parts:
-            return
-        if digest(document.original) != known.printed:
-            self.store.keep_original(known.id, document.original)
-            self._forget()
+            return False
+        if digest(document.original) == known.printed:
+            return False
+        self.store.keep_original(known.id, document.original)
+        self._forget()
+        return True
 
     def _most_like(self, document: Document, path: str) -> tuple[Document | None, float]:
         others = self.store.sketches(but=path)

@@ -17,6 +17,7 @@ from PIL import Image
 from index.access import changing
 from index.formats.pictures import NoSuchPage, page_sizes, picture
 from index.originals import Originals
+from index.outcomes import outcome
 from index.printed import quotations
 from index.quotes import find_quote, fold
 from index.reading import parse_document, read_bytes, read_document
@@ -293,14 +294,17 @@ def test_a_document_of_before_gets_its_original_when_its_file_is_added_again(tmp
     old.close()
     with changing(tmp_path, BagOfWords()) as library:
         assert library.document(document.id).printed == ""
-        assert library.add(document, "upload/a.pdf").outcome == "duplicate"
+        added = library.add(document, "upload/a.pdf")
+        assert (added.outcome, added.has_pages) == ("duplicate", True)
+        assert outcome(added, document, 1)[1:] == ("its pages can be shown as printed from now on",)
         before = library.document(document.id).printed
         assert before and stored(tmp_path) == [pdf]
         # Saved anew by a program, with the same pages: the newer is kept, from its own path alone.
         newer = read_bytes(pdf + b"\n", "a.pdf")
         library.add(newer, "upload/a.pdf")
         assert stored(tmp_path) == [pdf]
-        assert library.add(newer, "/a.pdf").outcome == "unchanged"
+        added = library.add(newer, "/a.pdf")
+        assert (added.outcome, added.has_pages) == ("unchanged", False)
         assert stored(tmp_path) == [pdf + b"\n"]
         assert library.document(document.id).printed != before
 
