@@ -6,6 +6,8 @@
   const SHEET_BLOCKS = 40; // of a document without pages: what the browser lays out at once
   const documents = new Map(); // id -> promise of a document
   let shown = null;
+  let printed = ''; // of which original its pages are
+  let stale = false; // the library has changed since
   let gone = null; // the document that was shown and is not there any more
   let asked = 0; // how often words were asked for: a document that comes late is not shown
   let blocks = []; // of the document shown, in order: what the server says of each, with its node
@@ -90,10 +92,16 @@
 
   const show = async (id) => {
     const viewer = frame();
-    if (shown === id) return viewer;
+    if (shown === id && !stale) return viewer;
     const turn = asked;
-    const doc = await fetchDocument(id);
+    const doc = await fetchDocument(id).catch((error) => {
+      if (shown !== id) throw error;
+    });
     if (turn !== asked) return null;
+    // After a change to the library a document has the same text, but perhaps printed pages now.
+    stale = false;
+    if (shown === id && (!doc || doc.printed === printed)) return viewer;
+    printed = doc.printed;
     name(doc);
     blocks = doc.blocks;
     text.replaceChildren(...sheets(blocks));
@@ -230,6 +238,7 @@
   // What is shown follows the library: new facts, a new version, gone, or back again.
   document.addEventListener('library', ({ detail: { before, after } }) => {
     documents.clear();
+    stale = true;
     const find = (list, key, value) => list.find((d) => d[key] === value);
     if (gone && !shown && find(after, 'id', gone)) show(gone);
     if (!shown) return;
