@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 from index.dense import DenseIndex, OnProgress
 from index.fusion import fuse
 from index.likeness import NEARLY_THE_SAME, likest, sketch
+from index.originals import digest, set_down
 from index.passages import MAX_CHARS
 from index.reading import require_date
 from index.store import Store
@@ -29,12 +30,14 @@ class Added(NamedTuple):
     """What became of a document. `like` is one that was there and says (nearly) the same.
 
     "unchanged" and "edited" (other metadata) have the text of the same file before, "duplicate"
-    that of another, which stays as it is. `likeness` is 0 to 1.
+    that of another, which stays as it is. `likeness` is 0 to 1. `has_pages` where what was there
+    got the original that it was without.
     """
 
     outcome: Literal["added", "replaced", "unchanged", "edited", "duplicate"]
     like: Document | None = None
     likeness: float = 0.0
+    has_pages: bool = False
 
 
 class DiskLibrary:
@@ -80,6 +83,11 @@ class DiskLibrary:
             raise BriefError(f"There is no document {document_id}. See: python -m index list")
         return found
 
+    def whole(self, document_id: str) -> Document:
+        """Return one document with its original, to be put back. Raises `BriefError` like it."""
+        original = set_down(self.store.original(document_id))
+        return replace(self.document(document_id), original=original)
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return unit-length vectors of shape (len(texts), dimensions)."""
         return self.dense.embedder.embed(texts)
@@ -119,7 +127,8 @@ class DiskLibrary:
         self.dense.check_embedder()
         known = self.store.document(document.id)
         if known is not None:
-            return self._known(known, path, given)
+            kept = self._keep_original(known, document, path)
+            return self._known(known, path, given)._replace(has_pages=kept and not known.printed)
         if (older := self.store.at(path)) is not None:
             document = _with_edits_of(older, document)
         passages = self.dense.split(document)
@@ -138,6 +147,20 @@ class DiskLibrary:
             return Added("unchanged", known, 1.0)
         self.edit(known.id, **given)
         return Added("edited", known, 1.0)
+
+    def _keep_original(self, known: Document, document: Document, path: str) -> bool:
+        """Keep what a document was added without, or the newer of its file, its pages the same.
+
+        Returns whether there was one to be kept.
+        """
+        of_it = not known.printed or self.store.path(known.id) == path
+        if not document.original or not of_it or known.parts != document.parts:
+            return False
+        if digest(document.original) == known.printed:
+            return False
+        self.store.keep_original(known.id, document.original)
+        self._forget()
+        return True
 
     def _most_like(self, document: Document, path: str) -> tuple[Document | None, float]:
         others = self.store.sketches(but=path)

@@ -20,12 +20,14 @@ def outcome(added: Added, document: Document, passages: int, name: str = "") -> 
     ('duplicate: a.md has the text of “The well”, which stays as it is',)
     """
     like = added.like
+    pages = ("its pages can be shown as printed from now on",) if added.has_pages else ()
     if added.outcome == "duplicate" and like:
-        return (f"duplicate: {name or 'it'} has the text of “{like.title}”, which stays as it is",)
+        first = f"duplicate: {name or 'it'} has the text of “{like.title}”, which stays as it is"
+        return first, *pages
     is_new = added.outcome in ("added", "replaced")
     title = document.title if is_new or not like else like.title
     first = f"{added.outcome}: {name} – “{title}”, " if name else f"{added.outcome}, "
-    lines = [first + _count(passages, "passage")]
+    lines = [first + _count(passages, "passage"), *pages]
     if is_new:
         if like:
             lines.append(f"nearly the same as “{like.title}” ({added.likeness:.0%})")

@@ -11,8 +11,9 @@ from index.boilerplate import boilerplate_spans
 from index.dates import dated_line
 from index.formats import detection
 from index.formats.archive import members
-from index.formats.detection import SUFFIXES
+from index.formats.detection import SUFFIXES, is_pdf
 from index.formats.plain import DATE, decode, extract_text, front_matter
+from index.originals import set_down
 from index.types import BriefError, Document, Extracted
 
 __all__ = [
@@ -53,7 +54,8 @@ def read_bytes(
 ) -> Document:
     """Read what is in a file of that name. Raises `BriefError` where it cannot be read."""
     given = {"title": title, "author": author, "as_of": as_of, "source": source}
-    return _document(detection.extract(data, name), name, **given)
+    document = _document(detection.extract(data, name), name, **given)
+    return replace(document, original=set_down(data)) if is_pdf(data, name) else document
 
 
 def read_members(

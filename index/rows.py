@@ -6,7 +6,8 @@ from index.likeness import sketch
 from index.types import Document, DocumentInfo, Part, Passage, page_count
 
 PASSAGE = 'p.id, p.document_id, p."start", p."end", p.text, p.place'
-DOCUMENT = "id, title, as_of, source, text, parts, author, notices, aside, edited"
+DOCUMENT = """id, title, as_of, source, text, parts, author, notices, aside, edited,
+    coalesce((SELECT digest FROM originals WHERE document_id = documents.id), '')"""
 INFO = """id, title, as_of, source, author, notices, parts, length(text), aside, path,
     (SELECT count(*) FROM passages WHERE document_id = documents.id)"""
 
@@ -43,7 +44,7 @@ def passage_row(p: Passage) -> dict[str, str | int]:
 
 def document_of(
     id_: str, title: str, as_of: str, source: str, text: str, parts: str, author: str,
-    notices: str, aside: str, edited: str,
+    notices: str, aside: str, edited: str, printed: str,
 ) -> Document:  # fmt: skip
     """Return what the columns `DOCUMENT` say."""
     return Document(
@@ -57,6 +58,7 @@ def document_of(
         tuple(json.loads(notices)),
         tuple((start, end) for start, end in json.loads(aside)),
         tuple(json.loads(edited)),
+        printed=printed,
     )
 
 

@@ -17,10 +17,12 @@ CREATE TABLE IF NOT EXISTS documents (
 CREATE TABLE IF NOT EXISTS passages (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, document_id TEXT NOT NULL,
     "start" INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL, place TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS originals (
+    document_id TEXT PRIMARY KEY, digest TEXT NOT NULL, data BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS passages_of ON passages (document_id);
 CREATE INDEX IF NOT EXISTS documents_ready ON documents (ready, id);
 """
-_VERSION = "3"
+_VERSION = "4"
 # What files of the versions before lack.
 _FROM_2 = ("ALTER TABLE documents ADD COLUMN edited TEXT NOT NULL DEFAULT '[]'",)
 _FROM_1 = (
@@ -30,7 +32,9 @@ _FROM_1 = (
     "ALTER TABLE documents ADD COLUMN sketch BLOB NOT NULL DEFAULT x''",
     *_FROM_2,
 )
-_LACKING = {"1": _FROM_1, "2": _FROM_2}
+# Of version 3 only the originals, a table of their own; older programs would leave them behind.
+_FROM_3: tuple[str, ...] = ()
+_LACKING = {"1": _FROM_1, "2": _FROM_2, "3": _FROM_3}
 
 
 def open_database(path: Path) -> sqlite3.Connection:
@@ -40,6 +44,8 @@ def open_database(path: Path) -> sqlite3.Connection:
         db = sqlite3.connect(path, check_same_thread=False, timeout=30)
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
+        # A large original goes through the log, which would stay as large while the page is served.
+        db.execute("PRAGMA journal_size_limit = 50000000")
         db.executescript(_SCHEMA + LEXICAL_SCHEMA)
         _migrate(db, path)
     except sqlite3.Error as error:

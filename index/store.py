@@ -13,10 +13,11 @@ import numpy as np
 
 from index.lexical import LexicalIndex
 from index.likeness import Sketch
+from index.originals import digest
 from index.rows import DOCUMENT, INFO, PASSAGE, document_of, document_row, info_of, passage_row
 from index.schema import open_database
 from index.text import stems
-from index.types import Document, DocumentInfo, Passage
+from index.types import Document, DocumentInfo, Original, Passage
 
 EDITABLE = ("title", "author", "source", "as_of")
 
@@ -56,6 +57,8 @@ class Store:
                 list(row.values()),
             )
             self._insert_passages(passages)
+            if document.original:
+                self._insert_original(document.id, document.original)
 
     def finish(self, document_id: str, path: str) -> list[str]:
         """Make a document ready and drop what it replaces: the others of its path.
@@ -73,9 +76,21 @@ class Store:
         return dropped
 
     def remove(self, document_id: str) -> None:
-        """Remove a document and its passages."""
+        """Remove a document, its passages and its original."""
         with self._db:
             self._delete(document_id)
+
+    def keep_original(self, document_id: str, original: Original) -> None:
+        """Keep an original with a document that is there, in place of one that it may have."""
+        with self._db:
+            self._insert_original(document_id, original)
+
+    def original(self, document_id: str) -> bytes:
+        """Return the original of a document, b"" where none is kept."""
+        row = self._db.execute(
+            "SELECT data FROM originals WHERE document_id = ?", (document_id,)
+        ).fetchone()
+        return bytes(row[0]) if row else b""
 
     def edit(self, document_id: str, **facts: str) -> None:
         """Change facts of a document, of those in `EDITABLE`, and keep in mind that they were."""
@@ -118,7 +133,13 @@ class Store:
     def _delete(self, document_id: str) -> None:
         self.lexical.delete(document_id)
         self._db.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
+        self._db.execute("DELETE FROM originals WHERE document_id = ?", (document_id,))
         self._db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
+
+    def _insert_original(self, document_id: str, original: Original) -> None:
+        self._db.execute(
+            "REPLACE INTO originals VALUES (?, ?, ?)", (document_id, digest(original), original)
+        )
 
     def _insert_passages(self, passages: Iterable[Passage]) -> None:
         for p in passages:

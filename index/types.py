@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from mmap import mmap
 from typing import Literal, Protocol
 
 import numpy as np
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 Vectors = NDArray[np.float32]
 PartKind = Literal["heading", "page", "slide"]
 Span = tuple[int, int]
+Original = bytes | mmap
+"""The bytes of a file as it was added, where they are many in a file on disk."""
+
 _PAGE = re.compile(r"(?:, |\A)pages? \d+(?:–\d+)?\Z|\Aslide \d+(?:: |\Z)")
 
 
@@ -59,6 +63,9 @@ class Document:
     `text` of a text file includes front matter, so that offsets are those of the file; passages
     start after it. `notices` and `aside` are as in `Extracted`; what is set aside is no evidence.
     `edited` names what of title, author, source and as_of the user gave: a newer version keeps it.
+    `original` is the file itself, where its pages can be shown as they are printed (a PDF), on its
+    way into the library; what comes from there has instead as `printed` what tells it from others,
+    16 hex digits of its SHA-256, or "" where none is kept.
     """
 
     id: str
@@ -71,6 +78,8 @@ class Document:
     notices: tuple[str, ...] = ()
     aside: tuple[Span, ...] = ()
     edited: tuple[str, ...] = ()
+    original: Original = field(default=b"", compare=False, repr=False)
+    printed: str = field(default="", compare=False)
 
     @property
     def info(self) -> "DocumentInfo":

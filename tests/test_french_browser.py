@@ -23,8 +23,8 @@ BOTH = json.loads((ROOT / "web" / "french.json").read_text("utf-8"))
 
 # What documents and people say, where a text stands; and where the page's words are among it.
 KEPT = """#viewer .block, #viewer .doc-title, .headings, .quote, .said, .card .removed li, .ask,
-  .user-row, .example, #conversations .name, .doc-name, .file, .aside li, #brief .answer, .question,
-  #stage q, .formats, option, script, style"""
+  #viewer .face mark, .user-row, .example, #conversations .name, .doc-name, .file, .aside li,
+  #brief .answer, .question, #stage q, .formats, option, script, style"""
 MIXED = """.card span.where, .hint .where, .source, #viewer .page, #viewer .doc-facts, .origin,
   #stage .where"""
 COLLECT = """([kept, mixed]) => {
@@ -329,7 +329,7 @@ SCRIPT = re.compile(r"//[^\n]*|'((?:[^'\\\n]|\\.)*)'|`((?:[^`\\]|\\.)*)`")
 NO_SENTENCES = {
     "Files", "Tab", "Word", "Markdown", "Sahel Brief", "actions change", "answer declined",
     "block aside", "drop change", "quiet empty", "quiet formats", "said declined", "saved quiet",
-    "sheet paper",
+    "sheet paper", "sheet leaf",
     # Parts of sentences.
     "Go to {} ",
     "Move down", "Move up", "{} of {}, {}: ", "Still {}.", "Adding ${now.all === 1 ? '1 file' : ",

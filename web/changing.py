@@ -71,7 +71,7 @@ def changing_routes(opening: Opening, jobs: Jobs, bin_: Bin) -> APIRouter:
         known(found.library, document_id)
 
         def change(own: DiskLibrary) -> Removed:
-            removed = Removed(own.document(document_id), own.store.path(document_id))
+            removed = Removed(own.whole(document_id), own.store.path(document_id))
             own.remove(document_id)
             return removed
 

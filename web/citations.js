@@ -50,7 +50,8 @@
     for (const link of card ? linksOf(card) : [from]) link.setAttribute('aria-current', 'true');
   };
 
-  // All of the answer that are in this document; spans may overlap.
+  // All of the answer that are in this document; spans may overlap. Gives what to scroll to on
+  // printed pages, once it is there.
   const draw = () => {
     const spans = new Map();
     const here = all.filter((c) => chosen && c.id === viewer.shown());
@@ -63,6 +64,10 @@
     for (const block of marked) if (!spans.has(block)) viewer.mark(block, 'citations', []);
     for (const [block, of] of spans) viewer.mark(block, 'citations', of);
     marked = [...spans.keys()];
+    return brief.printed.mark(here.map(({ href, start, end }) => ({
+      start, end, chosen: href === chosen.href,
+      words: viewer.places(start, end).map(([b, left, right]) => b.text.slice(left, right)).join(' '),
+    })));
   };
 
   // The bar: which of how many, the one before, the next, and the way back.
@@ -105,9 +110,9 @@
       'This document cannot be shown: it was removed or replaced since, or the server is down. '
       + 'Ask again to get citations that can be followed.');
     if (turn !== chosen) return;
-    draw();
-    const words = there && viewer.text.querySelector('mark.chosen');
-    if (!words) return;
+    const printed = await draw();
+    const words = brief.printed.on() ? printed : viewer.text.querySelector('mark.chosen');
+    if (turn !== chosen || !there || !words) return;
     if (!keeps(document.activeElement)) viewer.focus(words);
     viewer.reach(words);
   };

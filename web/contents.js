@@ -25,16 +25,19 @@
     list.querySelector('button, input').focus();
   };
 
-  const jump = (node) => {
+  // To the page of a block, or to a heading.
+  const jump = (block) => {
     toggle(false);
+    if (brief.printed.reach(block)) return;
+    const node = block.page ? block.node.parentElement : block.node;
     viewer.focus(node);
     viewer.reach(node, 'top');
   };
 
-  const entry = (words, node) => {
+  const entry = (words, block) => {
     const link = element('button', '', words);
     link.type = 'button';
-    link.addEventListener('click', () => jump(node()));
+    link.addEventListener('click', () => jump(block));
     const item = element('li');
     item.append(link);
     return item;
@@ -66,12 +69,12 @@
     if (pages.length) {
       nodes.push(goTo(pages, slides ? 'slide' : 'page'));
       nodes.push(...group(slides ? 'Slides' : 'Pages', slides ? 'slides' : 'pages',
-        pages.map((b) => entry(short(b), () => b.node.parentElement))));
+        pages.map((b) => entry(short(b), b))));
     }
     if (headings.length) {
       const top = Math.min(...headings.map((b) => b.level));
       nodes.push(...group('Headings', 'headings', headings.map((b) => {
-        const item = entry(b.text, () => b.node);
+        const item = entry(b.text, b);
         item.style.setProperty('--depth', b.level - top);
         return item;
       })));
@@ -93,8 +96,10 @@
       event.preventDefault();
       const wanted = input.value.trim();
       const block = pages.find((b) => b.page.match(/^(?:page|slide) ([^:]*)/)?.[1] === wanted);
-      none.textContent = block ? '' : ` There is no ${kind} ${wanted}.`;
-      if (block) jump(block.node.parentElement);
+      const printed = brief.printed.go(Number(wanted)); // also one that has no text
+      none.textContent = block || printed ? '' : ` There is no ${kind} ${wanted}.`;
+      if (printed) toggle(false);
+      else if (block) jump(block);
     });
     return form;
   };

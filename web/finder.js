@@ -169,7 +169,11 @@
     return 0;
   };
 
+  // Printed pages make room for the text while words are found in it.
+  const tell = (finding) => document.dispatchEvent(new CustomEvent('finding', { detail: finding }));
+
   const start = () => {
+    tell(true);
     if (form.hidden) anchor = reading();
     form.hidden = false;
     open.setAttribute('aria-expanded', 'true');
@@ -186,6 +190,7 @@
     query = '';
     // On from where the hit was.
     if (at) viewer.focus(at); else viewer.frame().focus({ preventScroll: true });
+    tell(false);
   };
 
   open.setAttribute('aria-expanded', 'false');
@@ -210,6 +215,7 @@
     event.preventDefault();
     start();
   });
+  document.addEventListener('found-enough', () => close());
   document.addEventListener('shown', ({ detail }) => {
     painted = new Set();
     clear();

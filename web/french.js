@@ -121,7 +121,7 @@
   const attributes = (node) => ATTRIBUTES.forEach((name) => attribute(node, name));
   // A document of many pages has many blocks, which are passed over.
   const PAGE = '#viewer .sheet';
-  const PAGE_WORDS = '#viewer .sheet > .page, #viewer .sheet > .unread';
+  const PAGE_WORDS = '#viewer .sheet > :is(.page, .unread, .unmarked), #viewer .face > .unread';
   const skip = (node) => (node.nodeType === Node.ELEMENT_NODE && node.matches(`${PAGE}, ${KEPT.text}`)
     ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT);
   const visit = (node) => {
@@ -129,6 +129,7 @@
     if (node.nodeType !== Node.ELEMENT_NODE) return;
     attributes(node);
     node.querySelectorAll(ATTRIBUTES.map((name) => `[${name}]`).join()).forEach(attributes);
+    if (node.matches(PAGE_WORDS)) node.childNodes.forEach(text);
     for (const words of node.querySelectorAll(PAGE_WORDS)) words.childNodes.forEach(text);
     if (node.closest(`${PAGE}, ${KEPT.text}`)) return;
     const walk = document.createTreeWalker(node, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, skip);

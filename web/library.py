@@ -7,6 +7,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse
 
 from index.access import InUse
+from index.formats.pictures import NoSuchPage
 from index.library import DiskLibrary
 from index.reading import MAX_ARCHIVE_BYTES, MAX_BYTES, SUFFIXES
 from web.changing import changing_routes
@@ -14,6 +15,7 @@ from web.documents import known, opened, row
 from web.engine import Opening, changes_of
 from web.header import library_line
 from web.jobs import Jobs
+from web.printed import printed_routes
 from web.removed import Bin
 from web.uploads import Full, TooLarge
 from web.viewer import document_json
@@ -24,13 +26,16 @@ def library_routes(opening: Opening) -> APIRouter:
     router = APIRouter()
     jobs = Jobs()
     _add_reading(router, opening, jobs)
+    router.include_router(printed_routes(opening))
     router.include_router(changing_routes(opening, jobs, Bin()))
     return router
 
 
 def refused(request: Request, error: Exception) -> JSONResponse:
     """Return a `BriefError` as an answer in words."""
-    statuses: dict[type[Exception], int] = {InUse: 409, TooLarge: 413, Full: 429}
+    statuses: dict[type[Exception], int] = {
+        InUse: 409, TooLarge: 413, Full: 429, NoSuchPage: 404,
+    }  # fmt: skip
     return JSONResponse({"detail": str(error)}, statuses.get(type(error), 422))
 
 

@@ -26,7 +26,8 @@ from web.wiring import wire
 
 _HERE = Path(__file__).parent
 _SCRIPTS = (
-    *("viewer.js", "contents.js", "finder.js", "citations.js", "hover.js", "drawer.js"),
+    *("viewer.js", "contents.js", "finder.js", "leaves.js", "marks.js", "printed.js"),
+    *("citations.js", "hover.js", "drawer.js"),
     *("library.js", "shelf.js", "folders.js", "sending.js", "tally.js", "adding.js"),
     *("selection.js", "answers.js", "conversations.js", "brief.js", "items.js", "copying.js"),
     *("room.js", "lost.js", "french.js"),

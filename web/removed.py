@@ -8,6 +8,7 @@ from index.types import Document
 
 KEPT_S = 120.0  # the page offers it for a minute; restoring may wait for another change
 _KEPT = 50
+_KEPT_BYTES = 1_000_000_000  # of their originals, which are on disk
 
 
 class Removed(NamedTuple):
@@ -32,7 +33,7 @@ class Bin:
             self._forget()
             self._removed.pop(removed.document.id, None)
             self._removed[removed.document.id] = time.monotonic(), removed
-            while len(self._removed) > _KEPT:
+            while len(self._removed) > _KEPT or self._size() > _KEPT_BYTES:
                 del self._removed[next(iter(self._removed))]
 
     def take(self, document_id: str) -> Removed | None:
@@ -41,6 +42,9 @@ class Bin:
             self._forget()
             found = self._removed.pop(document_id, None)
             return found[1] if found else None
+
+    def _size(self) -> int:
+        return sum(len(removed.document.original) for _, removed in self._removed.values())
 
     def _forget(self) -> None:
         oldest = time.monotonic() - self._kept_s

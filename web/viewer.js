@@ -1,10 +1,13 @@
 // The report beside the chat: shows documents as pages and marks words in them; `citations.js`,
-// `contents.js` and `finder.js` say which. Document text only ever becomes text nodes.
+// `contents.js` and `finder.js` say which, `printed.js` puts the printed pages of a PDF in their
+// place. Document text only ever becomes text nodes.
 (() => {
   const brief = window.sahelBrief = {}; // what the page's scripts share
   const SHEET_BLOCKS = 40; // of a document without pages: what the browser lays out at once
   const documents = new Map(); // id -> promise of a document
   let shown = null;
+  let printed = ''; // of which original its pages are
+  let stale = false; // the library has changed since
   let gone = null; // the document that was shown and is not there any more
   let asked = 0; // how often words were asked for: a document that comes late is not shown
   let blocks = []; // of the document shown, in order: what the server says of each, with its node
@@ -34,11 +37,13 @@
   const origin = element('p', 'doc-facts');
   const tools = element('div', 'tools');
   const text = element('div', 'text');
+  const leaves = element('div', 'leaves'); // the pages of a PDF as they are printed
+  leaves.hidden = true;
   head.append(title, origin, tools);
 
   const frame = () => {
     const viewer = document.getElementById('viewer');
-    if (viewer && !viewer.contains(head)) viewer.replaceChildren(head, text);
+    if (viewer && !viewer.contains(head)) viewer.replaceChildren(head, text, leaves);
     return viewer;
   };
 
@@ -87,10 +92,16 @@
 
   const show = async (id) => {
     const viewer = frame();
-    if (shown === id) return viewer;
+    if (shown === id && !stale) return viewer;
     const turn = asked;
-    const doc = await fetchDocument(id);
+    const doc = await fetchDocument(id).catch((error) => {
+      if (shown !== id) throw error;
+    });
     if (turn !== asked) return null;
+    // After a change to the library a document has the same text, but perhaps printed pages now.
+    stale = false;
+    if (shown === id && (!doc || doc.printed === printed)) return viewer;
+    printed = doc.printed;
     name(doc);
     blocks = doc.blocks;
     text.replaceChildren(...sheets(blocks));
@@ -162,7 +173,7 @@
   // Scroll the viewer alone, so that a node is in the middle of what its head leaves free, or at
   // the top of it. In a narrow window, where the viewer is below the chat, bring that into view.
   let reached = 0;
-  const reach = (node, where = 'middle') => {
+  const reach = (node, where = 'middle', atOnce = still.matches) => {
     const viewer = frame();
     const turn = reached += 1;
     const off = () => {
@@ -172,14 +183,14 @@
       return box.top - view.top - viewer.clientTop - head.offsetHeight - over;
     };
     const far = Math.abs(off()) > 2 * viewer.clientHeight;
-    viewer.scrollBy({ top: off(), behavior: far || still.matches ? 'instant' : 'smooth' });
+    viewer.scrollBy({ top: off(), behavior: far || atOnce ? 'instant' : 'smooth' });
     // What was laid out on arrival may be taller than was estimated.
     const settle = (left) => requestAnimationFrame(() => {
       if (turn !== reached) return;
       if (Math.abs(off()) > 1) viewer.scrollBy({ top: off(), behavior: 'instant' });
       if (left) settle(left - 1);
     });
-    if (far || still.matches) settle(3);
+    if (far || atOnce) settle(3);
     const block = narrow.matches ? 'start' : 'nearest';
     viewer.scrollIntoView({ block, behavior: still.matches ? 'instant' : 'smooth' });
   };
@@ -196,7 +207,7 @@
   };
 
   brief.viewer = {
-    frame, head, tools, text, bring, say, places, mark, reach, focus,
+    frame, head, tools, text, leaves, bring, say, places, mark, reach, focus,
     blocks: () => blocks,
     shown: () => shown,
   };
@@ -227,6 +238,7 @@
   // What is shown follows the library: new facts, a new version, gone, or back again.
   document.addEventListener('library', ({ detail: { before, after } }) => {
     documents.clear();
+    stale = true;
     const find = (list, key, value) => list.find((d) => d[key] === value);
     if (gone && !shown && find(after, 'id', gone)) show(gone);
     if (!shown) return;

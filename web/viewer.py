@@ -20,7 +20,8 @@ def document_json(document: Document) -> dict[str, Any]:
     `level`: 1 to 6 for a heading (its # marks are left out), 0 for a paragraph. The first of a page
     or slide has its label as `page`; it is empty where there was no text to be read. A paragraph
     over the edge of a page is two blocks. One that is no evidence has `aside`. The document's
-    `aside` are the texts of these.
+    `aside` are the texts of these. `printed` is not empty where its pages can be shown as they are
+    printed (`web/printed.py`).
     """
     aside = [start for start, _ in document.aside]
     blocks: list[dict[str, Any]] = []
@@ -40,6 +41,7 @@ def document_json(document: Document) -> dict[str, Any]:
         "title": document.title,
         "as_of": date_words(document.as_of),
         "source": document.source,
+        "printed": document.printed,
         "blocks": blocks,
         "aside": [document.text[start:end] for start, end in document.aside],
     }

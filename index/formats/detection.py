@@ -59,10 +59,10 @@ def format_of(data: bytes, name: str) -> str:
     Raises:
         BriefError: none of these, with what to save it as instead.
     """
-    suffix = Path(name).suffix.lower()
-    head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if head.startswith(b"%PDF-") or (suffix == ".pdf" and b"%PDF-" in head):
+    if is_pdf(data, name):
         return "pdf"
+    suffix = Path(name).suffix.lower()
+    head = _head(data)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zipped(data, name)
     if head.startswith(_COMPOUND):
@@ -88,6 +88,17 @@ def format_of(data: bytes, name: str) -> str:
             "Save it as plain text or PDF and add that."
         )
     return "text"
+
+
+def is_pdf(data: bytes, name: str) -> bool:
+    """Whether a file is a PDF, or is called so and has the mark of one."""
+    head = _head(data)
+    called_so = Path(name).suffix.lower() == ".pdf"
+    return head.startswith(b"%PDF-") or (called_so and b"%PDF-" in head)
+
+
+def _head(data: bytes) -> bytes:
+    return data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
 
 
 def _zipped(data: bytes, name: str) -> str:

@@ -4,85 +4,64 @@ import ctypes
 import math
 import re
 from itertools import pairwise
-from threading import Lock
 from typing import Any
 
 from index.formats.hyphens import HYPHEN
 from index.formats.lines import Line, Piece
-from index.types import BriefError
+from index.formats.opening import open_file, page_text, turn
 
 # In sizes of letters: words stand 0.2 to 0.5 apart, also in justified lines, columns further.
 _GAP, _ALIKE, _SURELY = 0.6, 0.25, 2.5
 _BOLD_WEIGHT = 600  # of 100 to 900; LibreOffice writes 400 for every font
 _BOLD = re.compile(rb"(?i)bold|black|heavy|demi|-medi|cmbx|sfbx")
-_ONE_AT_A_TIME = Lock()  # pdfium may be called from one thread only at a time
 
 
 def read_lines(data: bytes, name: str) -> tuple[list[list[Line]], dict[str, str]]:
     """Return the lines of each page, and the metadata.
 
-    Page by page, so that memory holds one page and the lines, however many pages there are.
+    Page by page, so that memory holds one page and the lines, however many pages there are, and
+    others have their turn in between.
 
     Raises:
         BriefError: encrypted or damaged.
     """
-    with _ONE_AT_A_TIME:
-        return _read(data, name)
-
-
-def _read(data: bytes, name: str) -> tuple[list[list[Line]], dict[str, str]]:
-    import pypdfium2
-    import pypdfium2.raw as raw
-
-    try:
-        file = pypdfium2.PdfDocument(data)
-    except pypdfium2.PdfiumError as error:
-        if error.err_code in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY):
-            raise BriefError(
-                f"{name} is encrypted. Remove the password (print it to a new PDF) and add that."
-            ) from None
-        raise BriefError(
-            f"{name} is damaged: it cannot be opened. Get the file again, or print it to a new PDF."
-        ) from None
+    with turn():
+        file = open_file(data, name)
+        count = len(file)
     pages: list[list[Line]] = []
     try:
-        for number in range(len(file)):
-            try:
-                page = file[number]
-            except pypdfium2.PdfiumError:
-                pages.append([])  # it is named among those without text
-                continue
-            text = page.get_textpage()
-            pages.append(_lines(text))
-            text.close()
-            page.close()
-        return pages, dict(file.get_metadata_dict())
+        for number in range(count):
+            with turn():
+                pages.append(_page(file, number))
+        with turn():
+            return pages, dict(file.get_metadata_dict())
     finally:
-        file.close()
+        with turn():
+            file.close()
+
+
+def _page(file: Any, number: int) -> list[Line]:
+    import pypdfium2
+
+    try:
+        page = file[number]
+    except pypdfium2.PdfiumError:
+        return []  # it is named among those without text
+    text = page.get_textpage()
+    lines = _lines(text)
+    text.close()
+    page.close()
+    return lines
 
 
 def _lines(page: Any) -> list[Line]:
-    text = page.get_text_range()
-    if len(text) != page.count_chars():
-        text = _letters(page)
     lines = []
-    for match in re.finditer(rf"[^\r\n{HYPHEN}]+{HYPHEN}?", text):
+    for match in re.finditer(rf"[^\r\n{HYPHEN}]+{HYPHEN}?", page_text(page)):
         line = match[0]
         if stripped := line.strip():
             start = match.start() + len(line) - len(line.lstrip())
             lines.append(_line(page, stripped, start, start + len(stripped.rstrip(HYPHEN)) - 1))
     return lines
-
-
-def _letters(page: Any) -> str:
-    """Return the text letter by letter, a NUL for what has no Unicode, which pdfium leaves out.
-
-    Offsets in it are those that pdfium asks for, which they are not in the shorter text.
-    """
-    import pypdfium2.raw as raw
-
-    codes = (raw.FPDFText_GetUnicode(page, i) for i in range(page.count_chars()))
-    return "".join("\0" if 0xD800 <= c < 0xE000 or c > 0x10FFFF else chr(c) for c in codes)
 
 
 def _line(page: Any, text: str, first: int, last: int) -> Line:
