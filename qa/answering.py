@@ -132,6 +132,25 @@ class Answerer(Runnable[Question, Answer]):
         yield answer
         yield from self._worded(answer, selection, hits, clock)
 
+    def prepare(self, input: Question) -> None:
+        """Find the evidence and have the chat model read it, as if the question were asked.
+
+        The model keeps what it has read, and evidence stands before the question in the prompt, so
+        that this also pays where the question goes on being typed.
+
+        Raises:
+            BriefError: the question is empty or too long.
+        """
+        chat = self._chat()
+        if chat is None or is_french(input["question"]) or is_broad(input["question"]):
+            return
+        with closing(self.stream(input)) as answers:
+            found = next((a for a in answers if a.state != "searching"), None)
+        if found and found.state == "evidence":
+            evidence = [c.evidence for c in found.citations]
+            for _ in phrase(chat, found.resolved, evidence, max_tokens=1):
+                pass
+
     def _in_english(self, question: str) -> str | None:
         chat = self._chat()
         try:

@@ -102,6 +102,16 @@ class Engine:
                     self._given.keep(key, answer)
                 yield answer
 
+    def prepare(self, question: Question) -> None:
+        """Do for a question that is not asked yet what can be done before.
+
+        Raises:
+            BriefError: a bad question, or nothing is left of the documents that it names.
+        """
+        documents, since = question.get("documents", []), question.get("since", "")
+        answerer = self._answerer(documents, since) if documents or since else self.answerer
+        answerer.prepare(question)
+
     def _answerer(self, documents: Sequence[str], since: str) -> Answerer:
         library = self.library
         if not isinstance(library, DiskLibrary):

@@ -98,11 +98,11 @@ def converse(
     failed = False
     try:
         engine = yield from _opened(opening, chat, now)
-        asked = _asked(question, before, read_selection(selection), fresh=fresh)
+        sent = asked(question, before, read_selection(selection), fresh=fresh)
         shown = _said(chat, problem("Stopped before anything was found."))
         if memory:
             memory.put(now, record)  # so that a question outlives a killed process
-        for answer in _until(stopping, engine.stream(asked) if engine else iter(())):
+        for answer in _until(stopping, engine.stream(sent) if engine else iter(())):
             assert engine is not None  # noqa: S101 - it gave the answer
             name, library = model_name(engine), engine.library
             record = told(record, answer, library, name)
@@ -164,7 +164,10 @@ def _opened(
     return engine
 
 
-def _asked(question: str, before: Conversation, selection: Selection, *, fresh: bool) -> Question:
+def asked(
+    question: str, before: Conversation, selection: Selection, *, fresh: bool = False
+) -> Question:
+    """Return a question of a conversation as it goes to the engine."""
     return {
         "question": question,
         "history": list(before.turns),

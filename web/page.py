@@ -20,6 +20,7 @@ from web.header import header
 from web.history import history_routes
 from web.library import library_routes, refused
 from web.metrics import Metrics
+from web.preparing import preparing_routes
 from web.visitors import Visitors
 from web.watching import Asked, Watch, log_asked
 from web.wiring import wire
@@ -30,7 +31,7 @@ _SCRIPTS = (
     *("citations.js", "hover.js", "drawer.js"),
     *("library.js", "shelf.js", "folders.js", "sending.js", "tally.js", "adding.js"),
     *("selection.js", "answers.js", "conversations.js", "brief.js", "items.js", "copying.js"),
-    *("room.js", "lost.js", "french.js"),
+    *("preparing.js", "room.js", "lost.js", "french.js"),
 )
 _AT_ONCE = 32  # questions and timers that are served at once
 _QUEUE = 64  # of them that may be on their way; the next is told to try again
@@ -74,6 +75,7 @@ def create_app(
 
     app.include_router(library_routes(engine))
     app.include_router(history_routes(conversations, engine))
+    app.include_router(preparing_routes(conversations, engine, waiting))
     app.include_router(brief_routes(Briefs(sessions), conversations.find))
     app.add_middleware(Visitors)
     app.add_exception_handler(BriefError, refused)
