@@ -8,21 +8,23 @@
   let sent = '';
   let running = false;
 
-  const prepare = async (typed) => {
+  const box = () => document.querySelector('#ask textarea');
+
+  const prepare = async () => {
+    const typed = box().value.trim();
     if (running || brief.busy() || typed === sent || typed.split(/\s+/).length < LEAST_WORDS) return;
     running = true;
     sent = typed;
     const question = { question: typed, conversation: brief.conversation(), selection: await brief.selection() };
     await brief.send('POST', 'prepare', question).catch(() => {}); // then it takes what it takes
     running = false;
-    const box = document.querySelector('#ask textarea');
-    if (box && box.value.trim() !== sent) later(box.value); // it was typed on meanwhile
+    if (box().value.trim() !== sent) later(); // it was typed on meanwhile
   };
-  const later = (value) => {
+  const later = () => {
     clearTimeout(timer);
-    timer = setTimeout(prepare, PAUSE_MS, value.trim());
+    timer = setTimeout(prepare, PAUSE_MS);
   };
   document.addEventListener('input', ({ target }) => {
-    if (target.matches('#ask textarea')) later(target.value);
+    if (target.matches('#ask textarea')) later();
   });
 })();
