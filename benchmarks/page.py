@@ -87,6 +87,10 @@ def measure(data: Path, args: argparse.Namespace, lines: Sequence[Row]) -> Row:
             asked(app, plain[1:3])  # what is only ever slow once
             rest = iter(plain[3:])
             found["alone"] = summary(asked(app, [next(rest) for _ in range(args.alone)]))
+            # All but the last word, then a pause, then the last word.
+            found["pausing"] = summary(
+                [asked(app, [next(rest)], pausing=True)[0] for _ in range(args.alone // 4)]
+            )
             found["follow_ups"] = summary(
                 [seen for pair in follow_ups for seen in asked(app, pair)[1:]]
             )
@@ -101,13 +105,17 @@ def measure(data: Path, args: argparse.Namespace, lines: Sequence[Row]) -> Row:
     return found
 
 
-def asked(app: Served, questions: Sequence[str]) -> list[Seen]:
-    """Ask as one visitor, in one conversation; return what came."""
-    visitor = Visitor(app.url)
+def asked(app: Served, questions: Sequence[str], *, pausing: bool = False) -> list[Seen]:
+    """Ask as one visitor, in one conversation, perhaps with a pause in typing each."""
+    visitor, seen = Visitor(app.url), []
     try:
-        return [visitor.ask(question) for question in questions]
+        for question in questions:
+            if pausing:
+                visitor.pause(question.rpartition(" ")[0])
+            seen.append(visitor.ask(question))
     finally:
         visitor.close()
+    return seen
 
 
 def together(app: Served, questions: Sequence[str], count: int) -> Row:
@@ -174,7 +182,12 @@ def table(about: Row) -> str:
         "| whole answer p50 / p95, ms | a minute | failed | overtaken |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    rows = {"1, alone": about["alone"], "1, follow-ups": about["follow_ups"], **about["visitors"]}
+    rows = {
+        "1, alone": about["alone"],
+        "1, with a pause before the last word": about["pausing"],
+        "1, follow-ups": about["follow_ups"],
+        **about["visitors"],
+    }
     for name, row in rows.items():
         times = " | ".join(
             f"{row[f'{of}_p50_ms']} / {row[f'{of}_p95_ms']}"

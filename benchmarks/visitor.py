@@ -61,6 +61,12 @@ class Visitor:
             raise RuntimeError(f"No answer came to: {question}")
         return Seen(evidence, first_word, now, answer)
 
+    def pause(self, typed: str) -> None:
+        """Do what the page does in a pause of typing, and wait until that has ended."""
+        sent = {"question": typed}
+        headers = {"X-Sahel-Brief": "1"}
+        self._http.post("/prepare", json=sent, headers=headers).raise_for_status()
+
     def _messages(self, question: str) -> Iterator[str]:
         data: list[Any] = [question, [], None, "", "{}"]
         sent = {
