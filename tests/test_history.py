@@ -265,6 +265,37 @@ def test_the_routes_serve_the_visitor_alone(client, library, tmp_path):
     assert [c["title"] for c in client.get("/conversations").json()] == ["Mine"]
 
 
+PAGE = {"Accept": "text/html,*/*;q=0.8"}
+
+
+def test_a_shared_link_is_what_somebody_may_open_first(client, library, tmp_path):
+    kept = Conversations(open_database(tmp_path / "conversations.sqlite3"))
+    conversation = asked(library, kept)
+    secret = kept.share("ann", conversation.id, shared=True)
+    client.cookies.clear()
+    opened = client.get(f"/shared/{secret}", headers=PAGE)
+    assert (opened.status_code, opened.url.path) == (200, "/")
+    assert [c["title"] for c in client.get("/conversations").json()] == [COUP]
+
+
+def test_a_link_that_leads_nowhere_is_a_page_in_words(client):
+    gone = client.get("/shared/gone", headers={**PAGE, "Accept-Language": "fr-FR,fr;q=0.9"})
+    assert gone.status_code == 422
+    assert "text/html" in gone.headers["content-type"]
+    assert '<html lang="fr">' in gone.text
+    assert "This conversation is not shared any more. Ask for another link to it." in gone.text
+    assert "Cette conversation n’est plus partagée." in gone.text
+    assert '<html lang="en">' in client.get("/shared/gone", headers=PAGE).text
+    assert client.get("/shared/gone").json()["detail"].startswith("This conversation is not")
+
+
+def test_who_keeps_no_cookies_is_told_in_words(client):
+    client.cookies.clear()
+    refused = client.get("/shared/gone?again=true", headers=PAGE)
+    assert refused.status_code == 403
+    assert "Allow cookies for this page" in refused.text
+
+
 def test_what_is_offered_next_is_new_and_answered(library):
     engine = engine_of(library)
     record = new_record(COUP, "c")
