@@ -287,3 +287,31 @@ def test_axe_finds_nothing_serious(browser, url, scheme, width):
         if v["impact"] in ("serious", "critical")
     ]
     assert serious == []
+
+
+FITS = """(field) => {
+  const style = getComputedStyle(field);
+  const pen = document.createElement('canvas').getContext('2d');
+  pen.font = style.font;
+  const room = field.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  return pen.measureText(field.placeholder).width <= room;
+}"""
+
+
+@pytest.mark.parametrize(("width", "locale"), [(1280, "en-GB"), (360, "fr-FR")])
+def test_what_a_field_is_for_can_be_read_whole(browser, url, width, locale):
+    page, _ = opened(browser, url, viewport={"width": width, "height": 740}, locale=locale)
+    if width < 1080:
+        page.click("#past-button")
+    for field in ("#conversations input", "#ask textarea"):
+        assert page.locator(field).evaluate(FITS), field
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_projector_of_4k_has_large_letters(browser, url, scheme):
+    page, _ = opened(
+        browser, url, viewport={"width": 3840, "height": 2160}, color_scheme=scheme
+    )  # fmt: skip
+    for words in ("#top .as-of", ".example", "#ask .submit-button", "#conversations input"):
+        size = page.locator(words).first.evaluate("(n) => parseFloat(getComputedStyle(n).fontSize)")
+        assert size >= 20, words

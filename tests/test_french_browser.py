@@ -119,7 +119,7 @@ def asked(page, *questions):
 def test_everything_that_the_page_says_is_french(browser, url):
     page, wrong = opened(browser, url, locale="fr-FR")
     assert page.evaluate("document.documentElement.lang") == "fr"
-    assert page.get_attribute("#ask textarea", "placeholder") == "Interroger le rapport…"
+    assert page.get_attribute("#ask textarea", "placeholder") == "Votre question…"
     expect(page.locator("#top .as-of")).to_have_text("situation en septembre 2023 · 1 document")
     assert "Jusque-là, les réponses sont des citations du rapport." in page.inner_text("#top")
     assert left(page) == []

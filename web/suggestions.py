@@ -9,7 +9,9 @@ from qa.selection import content_weights
 from web.engine import Engine
 from web.records import Record
 
-_PASSAGES, _TRIED, _OFFERED = 6, 6, 3
+_OF_A_NAME = ("person", "acronym")
+_PASSAGES, _TRIED, _OFFERED = 8, 6, 3
+_PLAIN = 2  # "What does the report say about X?"
 
 
 def follow_ups(engine: Engine, record: Record, asked: Sequence[str] = ()) -> list[str]:
@@ -21,7 +23,8 @@ def follow_ups(engine: Engine, record: Record, asked: Sequence[str] = ()) -> lis
     hits = engine.library.search(f"{record['resolved']} {record['answer']}", _PASSAGES)
     text = "\n".join(hit.passage.text for hit in hits)
     new = [c for c in candidates(hits, engine.library) if not _is_shown(c, record)]
-    known = set(content_weights(f"{record['resolved']} {record['answer']}"))
+    quotes = " ".join(piece["quote"] for piece in record["evidence"])
+    known = set(content_weights(f"{record['resolved']} {record['answer']} {quotes}"))
     old = [set(content_weights(q)) for q in (record["question"], record["resolved"], *asked)]
     found: list[str] = []
     tried = 0
@@ -39,11 +42,15 @@ def _in_turn(
     new: Sequence[Candidate], text: str, known: set[str]
 ) -> Iterator[tuple[str, Candidate | None]]:
     """Yield questions with the sentence that should answer each; plain ones come last."""
-    for proposal in in_turn(proposals(new, text), known):
+    made = proposals(new, text)
+    # Who or what somebody has not read of, they do not ask for.
+    made = [
+        p for p in made if p.shape not in _OF_A_NAME or known & set(content_weights(p.question))
+    ]
+    for proposal in in_turn(made, known):
         yield proposal.question, new[proposal.nth]
-    for question in about(new, text):
-        if not known & set(content_weights(question)):
-            yield question, None
+    plain = [q for q in about(new, text) if not known & set(content_weights(q))]
+    yield from ((question, None) for question in plain[:_PLAIN])
 
 
 def _is_new(question: str, old: Sequence[set[str]]) -> bool:
