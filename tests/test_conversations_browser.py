@@ -307,6 +307,19 @@ def test_what_a_field_is_for_can_be_read_whole(browser, url, width, locale):
         assert page.locator(field).evaluate(FITS), field
 
 
+def test_an_outline_is_painted_until_the_page_is_there(browser, url):
+    page = browser.new_context(color_scheme="dark").new_page()
+    page.route("**/assets/**", lambda route: route.abort())
+    page.goto(url)
+    assert page.locator("#shell").inner_text().strip() == "Sahel Brief"
+    paper = page.locator("#shell").evaluate("(n) => getComputedStyle(n).backgroundColor")
+    assert paper == "rgb(21, 25, 27)"
+    page.unroute("**/assets/**")
+    page.reload()
+    page.wait_for_selector("#ask textarea")
+    page.wait_for_selector("#shell", state="detached")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_projector_of_4k_has_large_letters(browser, url, scheme):
     page, _ = opened(

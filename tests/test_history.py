@@ -265,6 +265,15 @@ def test_the_routes_serve_the_visitor_alone(client, library, tmp_path):
     assert [c["title"] for c in client.get("/conversations").json()] == ["Mine"]
 
 
+def test_the_page_comes_whole_with_an_outline_that_is_painted_first(client):
+    page = client.get("/")
+    assert len(page.content) == int(page.headers["content-length"])
+    assert page.text.count('<div id="shell">') == 1
+    assert page.text.index('<div id="shell">') < page.text.index("<gradio-app")
+    assert "shell" not in client.get("/config").text
+    assert client.head("/").status_code in (200, 405)
+
+
 PAGE = {"Accept": "text/html,*/*;q=0.8"}
 
 

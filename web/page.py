@@ -20,6 +20,7 @@ from web.header import header
 from web.history import history_routes
 from web.library import library_routes
 from web.refusals import not_served, refused
+from web.shell import Shell
 from web.visitors import Visitors
 from web.wiring import wire
 
@@ -59,6 +60,7 @@ def create_app(
     app.include_router(history_routes(conversations, engine))
     app.include_router(brief_routes(Briefs(sessions), conversations.find))
     app.add_middleware(Visitors)
+    app.add_middleware(Shell)
     app.add_exception_handler(BriefError, refused)
     app.add_exception_handler(HTTPException, not_served)
     gr.mount_gradio_app(
