@@ -85,10 +85,10 @@ def in_turn(found: Sequence[Proposal], known: set[str]) -> Iterator[Proposal]:
 def about(sentences: Sequence[Said], text: str) -> list[str]:
     """Return plain questions about what the sentences name, the most named first.
 
-    What a quarter of them name is what they are all about: of that nothing is asked.
+    What an eighth of them name is what they are all about: of that nothing is asked.
     """
     counted = Counter(topic for sentence in sentences for topic in topics(sentence.text, text))
-    most = max(_FEW, len(sentences) // 4)
+    most = max(_FEW, len(sentences) // 8)
     told_apart = [topic for topic, times in counted.most_common() if times <= most]
     return [f"What does the report say about {topic}?" for topic in told_apart]
 

@@ -16,7 +16,7 @@ from qa.speakers import REPORT
 from qa.topics import ADJECTIVE, topics, with_the
 from qa.verbs import base
 
-_SAYS = re.compile(rf"[“”\"]|\b{REPORT}\b")
+_SAYS = re.compile(rf"[“”\"]|\b{REPORT}\b(?! \d)")  # not "he added 4,000 troops"
 _NUMBER = (
     r"(?:\d{1,3}(?:,\d{3})+|\d+|(?i:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
     r"|fifteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-\w+)?"

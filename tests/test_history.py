@@ -321,6 +321,23 @@ def test_what_is_offered_next_is_new_and_answered(library):
         )
 
 
+def test_what_was_asked_before_is_not_offered_again(library):
+    engine = engine_of(library)
+    record = new_record(COUP, "c")
+    for answer in engine.stream({"question": COUP, "history": []}):
+        record = told(record, answer, library, "")
+    first, *_ = follow_ups(engine, record)
+    assert first not in follow_ups(engine, record, [first.upper()])
+
+
+def test_what_is_offered_is_answered_by_the_sentence_that_it_was_made_of(library):
+    engine = engine_of(library)
+    record = {**new_record(COUP, "c"), "answer": "Goita led a second coup."}
+    found = next(a for a in engine.stream({"question": COUP, "history": []}) if a.citations)
+    engine.stream = lambda question: iter([found])  # all is answered with what the coup is
+    assert follow_ups(engine, record) == ["Who is Assimi Goita?"]
+
+
 def test_nothing_is_offered_that_the_library_declines(library):
     engine = engine_of(library)
     engine.stream = lambda question: iter([Answer("q", "q", "done", declined=True)])
