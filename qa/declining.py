@@ -2,16 +2,18 @@
 
 import math
 import re
-from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
-from index.text import MONTHS, rarity, stem, stems, words
+from index.text import rarity, stem, stems, words
 from index.types import Hit
 from qa.checking import means, opposites, without_names, wording
 from qa.evidence import Selection
 from qa.figures import figures, name_known, names, without_figures
 from qa.known_names import name_runs
+from qa.proposing import about, in_turn, proposals, sentences_of
 from qa.selection import FUNCTION_WORDS, content_weights, sigmoid
+from qa.topics import with_the
 from qa.types import Evidence
 from qa.viewpoints import viewpoint
 
@@ -33,6 +35,7 @@ CLOSEST = 3  # passages to show when a question is declined
 # By hand: with fewer words beside names and figures a question assumes too little to be corrected
 # in these, and with a smaller share of them evidence is about something else.
 _FEW_WORDS, _SAME_BUT_FOR = 2, 0.65
+_FULL_NAME = re.compile(r"[A-Z]\S* \S")
 
 
 def probability(selection: Selection, not_stated: float | None = None) -> float:
@@ -58,24 +61,21 @@ def logit(p: float) -> float:
 def instead(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:
     """Return up to three questions that the passages found do answer.
 
-    They ask about what somebody was asked about, then about names: those of the question first,
-    then what the closest passages name most.
+    First about what somebody was asked about, then what the closest passages say of the question's
+    names, then what else they say.
     """
     text = "\n".join(hit.passage.text for hit in hits[:CLOSEST])
-    asked = [run for run in name_runs(question) if name_known(run, text)]
+    sentences = [s for hit in hits[:CLOSEST] for s in sentences_of(hit.passage.text)]
     view = viewpoint(question)
     topic = view.topic if view and content_weights(view.topic).keys() <= set(stems(text)) else ""
-    distinct: list[str] = []
-    for name in [topic, *asked, *(run for run, _ in Counter(name_runs(text)).most_common())]:
-        if name and name not in MONTHS and not any(name in o or o in name for o in distinct):
-            distinct.append(name)
-    return tuple(f"What does the report say about {with_the(n, text)}?" for n in distinct[:3])
-
-
-def with_the(name: str, text: str) -> str:
-    """Return a name with the article that it mostly has: "the Wagner Group", but "Mali"."""
-    with_it = len(re.findall(rf"\b[Tt]he {re.escape(name)}\b", text))
-    return f"the {name}" if 2 * with_it > text.count(name) else name
+    first = [f"What does the report say about {with_the(topic, text)}?"] if topic else []
+    asked = {stem for run in name_runs(question) if name_known(run, text) for stem in stems(run)}
+    # A passage alone may not tell who speaks: a surname is not enough.
+    known = [s if _FULL_NAME.match(s.speaker) else replace(s, speaker="") for s in sentences]
+    made = [p.question for p in in_turn(proposals(known, text), asked)]
+    found = dict.fromkeys([*first, *made, *about(sentences, text)])
+    words_asked = set(content_weights(question))
+    return tuple(q for q in found if not set(content_weights(q)) <= words_asked or q in first)[:3]
 
 
 def reason_unknown(name: str) -> str:

@@ -12,7 +12,7 @@ _SAY = (
     r"complain(?:s|ed)|stat(?:es|ed)|caution(?:s|ed)|insist(?:s|ed)|conclud(?:es|ed)|wrote|writes)"
 )
 # Verbs that report a view when a name comes before them, but not when one follows.
-_REPORT = (
+REPORT = (
     rf"(?:{_SAY}|highlight(?:s|ed)|point(?:s|ed) (?:out|to)|call(?:s|ed)|fear(?:s|ed)|"
     r"expect(?:s|ed)|believ(?:es|ed)|finds|found|report(?:s|ed)|record(?:s|ed)|regard(?:s|ed)|"
     r"sees|saw|worr(?:ies|ied)|lists|listed|names|named|document(?:s|ed)|den(?:ies|ied)|"
@@ -27,13 +27,13 @@ _ADVERB = r"(?:(?:also|has|have|had|since|then|later|further|\w+ly)\s+){0,3}"
 _START = r"(?:^[“\"'(\s]*|[,”\"]\s+(?:and\s+|as\s+)?)"
 # "Atallah also warns", "Lewis, president of a firm, says", "…, the UN panel says"
 _BEFORE = re.compile(
-    rf"{_START}(?P<name>{_NAME}|{_BODY})(?:,[^.;:“”\"]{{3,120}}?,)?\s+{_ADVERB}{_REPORT}\b"
+    rf"{_START}(?P<name>{_NAME}|{_BODY})(?:,[^.;:“”\"]{{3,120}}?,)?\s+{_ADVERB}{REPORT}\b"
 )
 # "…,” said retired Air Force Lt. Col. Rudolph Atallah", "…, says Atallah"
 _AFTER = re.compile(
     rf"[,”\"]\s+{_SAY}\s+(?!that\b|it\b|in\b|to\b)(?:[a-z]+\s+){{0,3}}?(?P<name>{_NAME}|{_BODY})"
 )
-_PRONOUN = re.compile(rf"\b(?:[Hh]e|[Ss]he)\s+(?:{_ADVERB}{_REPORT}|gives)\b")
+_PRONOUN = re.compile(rf"\b(?:[Hh]e|[Ss]he)\s+(?:{_ADVERB}{REPORT}|gives)\b")
 _STARTS_PRONOUN = re.compile(r"[“\"'(\s]*(?:He|She|His|Her)\b")
 _PERSON = re.compile(rf"{_TITLE}(?:{_WORD}\s+){{1,3}}(?:{_PARTICLE}\s+)?{_WORD}")
 _NOT_A_NAME = {

@@ -26,7 +26,7 @@ from web.brief.routes import brief_routes
 from web.brief.store import MOST, Briefs
 from web.brief.words import clean, clean_lines
 from web.database import open_database
-from web.library import refused
+from web.refusals import refused
 from web.visitors import COOKIE
 
 MADE = datetime(2026, 11, 25, 21, 30, tzinfo=UTC)

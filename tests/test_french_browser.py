@@ -119,7 +119,7 @@ def asked(page, *questions):
 def test_everything_that_the_page_says_is_french(browser, url):
     page, wrong = opened(browser, url, locale="fr-FR")
     assert page.evaluate("document.documentElement.lang") == "fr"
-    assert page.get_attribute("#ask textarea", "placeholder") == "Interroger le rapport…"
+    assert page.get_attribute("#ask textarea", "placeholder") == "Votre question…"
     expect(page.locator("#top .as-of")).to_have_text("situation en septembre 2023 · 1 document")
     assert "Jusque-là, les réponses sont des citations du rapport." in page.inner_text("#top")
     assert left(page) == []
@@ -222,6 +222,37 @@ def test_the_library_is_french(browser, url, tmp_path):
     page.keyboard.press("Escape")
     assert left(page) == []
     assert [w for w in wrong if "422" not in w] == []
+
+
+def test_what_is_said_in_another_language_is_marked_as_that(browser, url):
+    page, wrong = opened(browser, url, locale="fr-FR")
+    asked(page, COUP, NOBODY)
+    page.locator(".card .chip").first.click()
+    page.wait_for_selector("#viewer mark.chosen")
+    for said in (
+        ".card .said > *",
+        ".card .quote",
+        "#viewer .text",
+        ".card a.ask",
+        "#conversations .name",
+        "#viewer .doc-title",
+        "#chat .user-row .message",
+    ):
+        page.wait_for_selector(said)
+        page.wait_for_function("s => document.querySelector(s).lang === 'en'", arg=said)
+    for own in (".card .meta", ".card .declined", "#top .as-of", "#viewer .doc-facts"):
+        language = "(n) => n.closest('[lang]').lang"
+        assert page.locator(own).first.evaluate(language) == "fr", own
+    page.evaluate("sahelBrief.tell('The server is there again.')")
+    assert page.evaluate("""["Qui a mené le coup d'État au Mali ?", 'Who led the coup d’état?',
+      'انقلاب في مالي', 'MINUSMA', ''].map(sahelBrief.languageOf)""") == [
+        "fr",
+        "en",
+        "ar",
+        "en",
+        "en",
+    ]
+    assert wrong == []
 
 
 SAID = """() => [...document.querySelectorAll('.card .said, .card .quote, .chip, #viewer .block')]
@@ -380,7 +411,7 @@ def test_every_sentence_of_scripts_and_server_has_a_french_one(browser, url):
     page, _ = opened(browser, url, locale="fr-FR")
     found = set()
     for path in (ROOT / "web").glob("*.js"):
-        if path.name not in ("french.js", "copying.js"):
+        if path.name not in ("french.js", "copying.js", "tongues.js"):
             found |= {w for w in said_by(path.read_text("utf-8")) if SENTENCE.match(w)}
     modules = [
         *(ROOT / "web").rglob("*.py"),

@@ -378,6 +378,48 @@ def test_two_tabs_choose_for_themselves_and_see_each_others_changes(url, browser
     assert "Traore" in finished(two)
 
 
+def test_files_that_are_being_added_are_followed_again_after_a_reload(url, browser, gate):
+    page, wrong = opened(browser, url)
+    panel(page)
+    drop(page, ("well.md", WELL), ("empty.md", " "), ("third.md", "# Third\n\nA river."))
+    page.wait_for_function("JSON.parse(sessionStorage.adding).filter((f) => f.job).length === 2")
+    page.on("dialog", lambda dialog: dialog.accept())  # one is still to be sent
+    page.reload()
+    page.wait_for_selector("#library-button >> text=Library · adding 2 of 3")
+    other = page.context.new_page()
+    other.goto(url)
+    other.wait_for_function("window.sahelBrief.documents")
+    assert other.inner_text("#library-button") == "Library"
+    panel(page)
+    rows = page.locator("#library .jobs li")
+    assert rows.count() == 3
+    assert "third.md was not sent, as the page was left." in rows.first.inner_text()
+    assert page.locator("#library .jobs progress").count() == 2
+    gate.set()
+    page.wait_for_selector("#library .jobs .done >> text=well.md")
+    page.wait_for_selector("#library .tally >> text=3 done: 1 added, 2 could not be added")
+    assert sorted(titles(page)) == ["Gao", "Mali after MINUSMA: the Sahel security situation",
+                                    "The well of Kati"]  # fmt: skip
+    page.reload()  # how it ended is shown again, until it was seen
+    page.wait_for_selector("#library-button >> text=Library · 2 could not be added")
+    panel(page)
+    page.keyboard.press("Escape")
+    page.reload()
+    page.wait_for_selector("#viewer .block")
+    page.wait_for_timeout(300)
+    assert page.inner_text("#library-button") == "Library"
+    assert [w for w in wrong if "ERR_ABORTED" not in w] == []
+
+
+def test_a_job_that_a_new_server_knows_nothing_of_is_said_to_be_unknown(url, browser):
+    page, _ = opened(browser, url)
+    page.evaluate("sessionStorage.adding = JSON.stringify([{name: 'a.md', job: 'f00d'}, {}, null])")
+    page.reload()
+    page.wait_for_selector("#library-button >> text=Library · 1 could not be added")
+    panel(page)
+    assert "is not known" in page.inner_text("#library .jobs li")
+
+
 def test_what_is_ticked_outlives_a_reload_of_the_tab_and_no_other_tab_has_it(url, browser):
     page, wrong = opened(browser, url)
     panel(page)

@@ -1,7 +1,7 @@
 // Files that are dropped or chosen go to the library, each with its own progress and outcome.
 (() => {
   const brief = window.sahelBrief;
-  const { element } = brief;
+  const { element, underway } = brief;
   const AT_ONCE = 2;
   const waiting = [];
   let running = 0;
@@ -54,11 +54,15 @@
     raise(row);
     let { message, members } = { message: '', members: [{ outcome: 'failed', notices: [] }] };
     try {
-      const id = await brief.sendFile(item, say).finally(brief.tally.sent);
-      ({ message, members } = await brief.follow(id, (job) => step(job, say)));
+      if (!item.sent.job) {
+        item.sent.job = await brief.sendFile(item, say).finally(brief.tally.sent);
+        underway.keep();
+      }
+      ({ message, members } = await brief.follow(item.sent.job, (job) => step(job, say)));
     } catch (error) {
       ({ message } = error);
       if (error.job) ({ members } = error.job);
+      else underway.failed(item.sent, message);
     }
     end(row, message, members);
     brief.tally.ended(members.map((m) => m.outcome));
@@ -73,28 +77,48 @@
     next();
   };
 
-  const addAll = ({ files, left }) => {
-    if (!files.length && !left.length) return;
+  const failed = (words) => {
+    const row = element('li', 'failed');
+    row.append(element('span', 'status', words));
+    raise(row);
+  };
+
+  const wait = (item, sent) => {
+    const row = element('li');
+    const status = element('span', 'status', 'waiting for the others');
+    const bar = element('progress');
+    bar.max = 1;
+    bar.value = 0;
+    bar.setAttribute('aria-label', sent.name);
+    row.append(element('span', 'file', sent.name), status, bar);
+    jobs.append(row);
+    waiting.push({ ...item, sent, row, status, bar });
+  };
+
+  const run = () => {
     jobs.hidden = false;
-    for (const words of left) {
-      const row = element('li', 'failed');
-      row.append(element('span', 'status', words));
-      raise(row);
-    }
-    for (const item of files) {
-      const row = element('li');
-      const status = element('span', 'status', 'waiting for the others');
-      const bar = element('progress');
-      bar.max = 1;
-      bar.value = 0;
-      bar.setAttribute('aria-label', item.name);
-      row.append(element('span', 'file', item.name), status, bar);
-      jobs.append(row);
-      waiting.push({ ...item, row, status, bar });
-    }
-    brief.tally.begun(files.length, left.length);
     for (let n = 0; n < AT_ONCE; n += 1) next();
   };
+
+  const addAll = ({ files, left }) => {
+    if (!files.length && !left.length) return;
+    for (const words of left) { failed(words); underway.failed({}, words); }
+    for (const item of files) wait(item, underway.add(item.name));
+    brief.tally.begun(files.length, left.length);
+    run();
+  };
+
+  // What was underway when the page was left: followed again, or said to be lost.
+  const resume = () => {
+    if (!document.getElementById('library-button')) { setTimeout(resume, 100); return; }
+    const [sent, lost] = underway.before();
+    if (!sent.length && !lost.length) return;
+    for (const words of lost) failed(words);
+    for (const one of sent) wait({}, one);
+    brief.tally.begun(sent.length, lost.length, 0);
+    run();
+  };
+  resume();
 
   const chooser = (words, className, kind) => {
     const input = element('input');
@@ -128,6 +152,7 @@
     panel.addEventListener('close', () => {
       brief.tally.closed();
       if (brief.tally.runs()) return;
+      underway.forget();
       jobs.replaceChildren();
       jobs.hidden = true;
     });

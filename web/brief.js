@@ -42,44 +42,11 @@
     if (node && node.dataset.said !== words) node.textContent = node.dataset.said = words;
   };
 
-  // What is typed is saved by itself. One change of a field is sent after the other.
-  const fields = new Set(); // functions that save what was not saved yet
-  brief.autosaved = (input, save) => {
-    let timer;
-    let sending = Promise.resolve();
-    let saved = input.value;
-    const flush = (how) => {
-      clearTimeout(timer);
-      sending = sending.then(async () => {
-        if (input.value === saved) return;
-        const value = input.value;
-        await save(value, how);
-        saved = value;
-        input.removeAttribute('aria-invalid');
-        state.classList.remove('problem');
-        state.textContent = 'Saved';
-      }).catch((error) => {
-        input.setAttribute('aria-invalid', 'true');
-        state.classList.add('problem');
-        state.textContent = `Not saved: ${error.message}`;
-      });
-      return sending;
-    };
-    fields.add(flush);
-    input.addEventListener('input', () => {
-      clearTimeout(timer);
-      state.textContent = '';
-      timer = setTimeout(flush, 700);
-    });
-    input.addEventListener('change', () => flush());
-    // What another tab has written is shown, unless something else is being written here.
-    const set = (value) => {
-      if (input.value !== saved || document.activeElement === input) return;
-      input.value = saved = value;
-    };
-    return { set, forget: () => { clearTimeout(timer); fields.delete(flush); } };
-  };
-  const saveAll = (how) => Promise.all([...fields].map((flush) => flush(how)));
+  const saving = brief.autosave((words, isProblem) => {
+    state.classList.toggle('problem', isProblem);
+    state.textContent = words;
+  });
+  const saveAll = saving.all;
   addEventListener('pagehide', () => { saveAll({ keepalive: true }); });
 
   const note = (words, className, ...more) => {
@@ -95,7 +62,7 @@
     input.maxLength = 300;
     input.placeholder = 'Briefing note';
     label.append(input);
-    const title = brief.autosaved(input, (value, how) => change('PATCH', 'brief', { title: value }, how));
+    const title = saving.field(input, (value, how) => change('PATCH', 'brief', { title: value }, how));
     const exports = element('div', 'exports');
     exports.setAttribute('role', 'group');
     exports.setAttribute('aria-label', 'Export the brief');
@@ -151,6 +118,7 @@
   };
 
   const acts = {
+    autosaved: saving.field,
     edit: (id, facts, how) => change('PATCH', itemPath(id), facts, how),
     // Counted from 0; what cannot be done is said.
     move: async (id, position) => {

@@ -40,7 +40,7 @@
   let all = [];
   const words = element('input');
   words.type = 'search';
-  words.placeholder = 'Find in conversations';
+  words.placeholder = 'Find words';
   words.setAttribute('aria-label', 'Find in conversations');
   const list = element('div', 'list');
   const load = async () => {

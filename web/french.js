@@ -129,8 +129,10 @@
     if (node.nodeType !== Node.ELEMENT_NODE) return;
     attributes(node);
     node.querySelectorAll(ATTRIBUTES.map((name) => `[${name}]`).join()).forEach(attributes);
-    if (node.matches(PAGE_WORDS)) node.childNodes.forEach(text);
-    for (const words of node.querySelectorAll(PAGE_WORDS)) words.childNodes.forEach(text);
+    for (const words of [...(node.matches(PAGE_WORDS) ? [node] : []), ...node.querySelectorAll(PAGE_WORDS)]) {
+      words.lang = language; // the document around it has its own
+      words.childNodes.forEach(text);
+    }
     if (node.closest(`${PAGE}, ${KEPT.text}`)) return;
     const walk = document.createTreeWalker(node, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, skip);
     while (walk.nextNode()) if (walk.currentNode.nodeType === Node.TEXT_NODE) text(walk.currentNode);

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,7 +19,7 @@ from web.engine import Opening
 from web.feedback import evaluation_line
 from web.records import Record
 from web.suggestions import follow_ups
-from web.visitors import visitor
+from web.visitors import known_visitor, visitor
 
 Visitor = Annotated[str, Depends(visitor)]
 Here = Depends(from_this_page)
@@ -70,7 +70,11 @@ def history_routes(conversations: Conversations, opening: Opening) -> APIRouter:
         return {"shared": conversations.share(who, conversation_id, shared=sent.shared)}
 
     @router.get("/shared/{secret}", response_model=None)
-    def take(who: Visitor, secret: str) -> RedirectResponse:
+    def take(request: Request, secret: str, again: bool = False) -> RedirectResponse:
+        if not again and not known_visitor(dict(request.cookies)):
+            # Whoever opens the link first has no cookie yet: it comes with this answer.
+            return RedirectResponse(f"{request.url.path}?again=true", 303)
+        who = visitor(request)
         # A copy, so that going on with it changes nothing for whoever shared it.
         return RedirectResponse(f"/?c={conversations.take_shared(who, secret)}", 303)
 
@@ -96,8 +100,10 @@ def history_routes(conversations: Conversations, opening: Opening) -> APIRouter:
 
     @router.get("/answers/{record_id}/next")
     def next_(who: Visitor, record_id: str) -> list[str]:
+        record = conversations.find(who, record_id)
+        asked = [r["resolved"] for r in conversations.records(who, record["conversation"])]
         found = opening()
-        return follow_ups(found, conversations.find(who, record_id)) if found else []
+        return follow_ups(found, record, asked) if found else []
 
     @router.get("/feedback.jsonl")
     def feedback(who: Visitor) -> StreamingResponse:

@@ -39,8 +39,8 @@
     const question = element('p', 'quiet');
     const answer = element('p', item.declined ? 'answer declined' : 'answer', item.answer);
     const comment = area(item.comment, 5000, 'Add a comment …');
-    const titleField = brief.autosaved(title, (value, how) => acts.edit(id, { title: value }, how));
-    const commentField = brief.autosaved(comment, (value, how) => acts.edit(id, { comment: value }, how));
+    const titleField = acts.autosaved(title, (value, how) => acts.edit(id, { title: value }, how));
+    const commentField = acts.autosaved(comment, (value, how) => acts.edit(id, { comment: value }, how));
 
     const move = async (to, pressed) => {
       await acts.move(id, to);

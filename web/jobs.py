@@ -13,7 +13,7 @@ from index.library import DiskLibrary
 from index.outcomes import outcome
 from index.types import BriefError, Document
 
-_KEPT = 500  # jobs whose end can still be asked for
+_KEPT = 1000  # jobs whose end can still be asked for, as many as files are dropped at once
 _READ_AT_ONCE = 2
 
 log = logging.getLogger(__name__)

@@ -3,11 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, HTTPException
 
-from index.access import InUse
-from index.formats.pictures import NoSuchPage
 from index.library import DiskLibrary
 from index.reading import MAX_ARCHIVE_BYTES, MAX_BYTES, SUFFIXES
 from web.changing import changing_routes
@@ -17,7 +14,6 @@ from web.header import library_line
 from web.jobs import Jobs
 from web.printed import printed_routes
 from web.removed import Bin
-from web.uploads import Full, TooLarge
 from web.viewer import document_json
 
 
@@ -29,14 +25,6 @@ def library_routes(opening: Opening) -> APIRouter:
     router.include_router(printed_routes(opening))
     router.include_router(changing_routes(opening, jobs, Bin()))
     return router
-
-
-def refused(request: Request, error: Exception) -> JSONResponse:
-    """Return a `BriefError` as an answer in words."""
-    statuses: dict[type[Exception], int] = {
-        InUse: 409, TooLarge: 413, Full: 429, NoSuchPage: 404,
-    }  # fmt: skip
-    return JSONResponse({"detail": str(error)}, statuses.get(type(error), 422))
 
 
 def _add_reading(router: APIRouter, opening: Opening, jobs: Jobs) -> None:

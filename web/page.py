@@ -7,7 +7,7 @@ from pathlib import Path
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
 
 import gradio as gr
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException
 from fastapi.responses import JSONResponse, Response
 
 from index.types import BriefError
@@ -18,20 +18,23 @@ from web.database import open_database
 from web.engine import Opening, Waiting, health
 from web.header import header
 from web.history import history_routes
-from web.library import library_routes, refused
+from web.library import library_routes
 from web.metrics import Metrics
 from web.preparing import preparing_routes
+from web.refusals import not_served, refused
+from web.shell import Shell
 from web.visitors import Visitors
 from web.watching import Asked, Watch, log_asked
 from web.wiring import wire
 
 _HERE = Path(__file__).parent
 _SCRIPTS = (
-    *("viewer.js", "contents.js", "finder.js", "leaves.js", "marks.js", "printed.js"),
-    *("citations.js", "hover.js", "drawer.js"),
-    *("library.js", "shelf.js", "folders.js", "sending.js", "tally.js", "adding.js"),
-    *("selection.js", "answers.js", "conversations.js", "brief.js", "items.js", "copying.js"),
-    *("preparing.js", "room.js", "lost.js", "french.js"),
+    *("viewer.js", "contents.js", "folding.js", "finder.js", "leaves.js", "marks.js"),
+    *("printed.js", "citations.js", "hover.js", "drawer.js"),
+    *("library.js", "shelf.js", "folders.js", "sending.js", "underway.js", "tally.js"),
+    *("adding.js", "selection.js", "answers.js", "conversations.js", "autosave.js"),
+    *("brief.js", "items.js", "copying.js", "preparing.js", "room.js", "lost.js"),
+    *("tongues.js", "french.js"),
 )
 _AT_ONCE = 32  # questions and timers that are served at once
 _QUEUE = 64  # of them that may be on their way; the next is told to try again
@@ -78,7 +81,9 @@ def create_app(
     app.include_router(preparing_routes(conversations, engine, waiting))
     app.include_router(brief_routes(Briefs(sessions), conversations.find))
     app.add_middleware(Visitors)
+    app.add_middleware(Shell)
     app.add_exception_handler(BriefError, refused)
+    app.add_exception_handler(HTTPException, not_served)
     gr.mount_gradio_app(
         app,
         _blocks(engine, conversations, examples, waiting, watch),

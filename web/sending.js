@@ -8,6 +8,9 @@
   brief.follow = async (id, onStep) => {
     for (let failures = 0; ;) {
       const answer = await fetch(`jobs/${id}`).catch(() => null);
+      if (answer && answer.status === 404) {
+        throw new Error('What became of this is not known, as app.py was started anew. See whether it is in the library.');
+      }
       if (!answer || !answer.ok) {
         failures += 1;
         if (failures > 20) throw new Error('The server cannot be reached. Is app.py still running?');

@@ -1,52 +1,83 @@
 """What one could ask next: only what the library answers, which is tried before it is offered."""
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from index.text import MONTHS
-from qa.declining import with_the
-from qa.known_names import name_runs
-from qa.types import Answer
+from qa.candidates import Candidate, candidates
+from qa.declining import SHOW_ANSWER
+from qa.proposing import about, in_turn, proposals
+from qa.selection import content_weights
 from web.engine import Engine
 from web.records import Record
 
-_PASSAGES, _TRIED, _OFFERED = 6, 6, 3
+_OF_A_NAME = ("person", "acronym")
+_PASSAGES, _TRIED, _OFFERED = 8, 6, 3
+_PLAIN = 2  # "What does the report say about X?"
 
 
-def follow_ups(engine: Engine, record: Record) -> list[str]:
-    """Return up to three questions about what the passages around an answer name and it does not.
+def follow_ups(engine: Engine, record: Record, asked: Sequence[str] = ()) -> list[str]:
+    """Return up to three questions that the passages around an answer answer, and it does not.
 
-    Each is asked as far as its evidence; the model is not asked.
+    Each is asked as far as its evidence; the model is not asked. Questions of different shapes
+    come first. `asked` are those of the conversation, which are not offered again.
     """
-    known = f"{record['question']} {record['resolved']} {record['answer']}"
     hits = engine.library.search(f"{record['resolved']} {record['answer']}", _PASSAGES)
-    counted = Counter(name for hit in hits for name in name_runs(hit.passage.text))
-    found: list[str] = []
     text = "\n".join(hit.passage.text for hit in hits)
-    for question in list(_questions(counted, known, text))[:_TRIED]:
-        if _is_answered(engine, question):
-            found.append(question)
-        if len(found) == _OFFERED:
+    new = [c for c in candidates(hits, engine.library) if not _is_shown(c, record)]
+    quotes = " ".join(piece["quote"] for piece in record["evidence"])
+    known = set(content_weights(f"{record['resolved']} {record['answer']} {quotes}"))
+    old = [set(content_weights(q)) for q in (record["question"], record["resolved"], *asked)]
+    found: list[str] = []
+    tried = 0
+    for question, sentence in _in_turn(new, text, known):
+        if len(found) == _OFFERED or tried == _TRIED:
             break
+        if _is_new(question, old):
+            tried += 1
+            if _is_answered(engine, question, sentence):
+                found.append(question)
     return found
 
 
-def _questions(counted: Counter[str], known: str, text: str) -> Iterator[str]:
-    distinct: list[str] = []
-    for name, _ in counted.most_common():
-        if name in MONTHS or any(word in known for word in name.split()):
-            continue
-        if not any(name in other or other in name for other in distinct):
-            distinct.append(name)
-            yield f"What does the report say about {with_the(name, text)}?"
+def _in_turn(
+    new: Sequence[Candidate], text: str, known: set[str]
+) -> Iterator[tuple[str, Candidate | None]]:
+    """Yield questions with the sentence that should answer each; plain ones come last."""
+    made = proposals(new, text)
+    # Who or what somebody has not read of, they do not ask for.
+    made = [
+        p for p in made if p.shape not in _OF_A_NAME or known & set(content_weights(p.question))
+    ]
+    for proposal in in_turn(made, known):
+        yield proposal.question, new[proposal.nth]
+    plain = [q for q in about(new, text) if not known & set(content_weights(q))]
+    yield from ((question, None) for question in plain[:_PLAIN])
 
 
-def _is_answered(engine: Engine, question: str) -> bool:
+def _is_new(question: str, old: Sequence[set[str]]) -> bool:
+    words = set(content_weights(question))
+    return not any(words <= before for before in old)
+
+
+def _is_shown(sentence: Candidate, record: Record) -> bool:
+    return any(
+        piece["document_id"] == sentence.passage.document_id
+        and piece["start"] < sentence.end
+        and sentence.start < piece["end"]
+        for piece in record["evidence"]
+    )
+
+
+def _is_answered(engine: Engine, question: str, sentence: Candidate | None) -> bool:
+    """Return whether the library answers a question, with that sentence where one is given."""
     for answer in engine.stream({"question": question, "history": []}):
-        if answer.state != "searching":
-            return not answer.declined and _has_evidence(answer)
+        if answer.state == "searching":
+            continue
+        if answer.declined or answer.answerability < SHOW_ANSWER:
+            return False
+        return sentence is None or any(
+            c.document.id == sentence.passage.document_id
+            and c.evidence.start < sentence.end
+            and sentence.start < c.evidence.end
+            for c in answer.citations
+        )
     return False
-
-
-def _has_evidence(answer: Answer) -> bool:
-    return bool(answer.citations or answer.sentences)

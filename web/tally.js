@@ -41,15 +41,16 @@
     line.textContent = `${now.all} done: ${outcome()}`;
     speak(`${outcome()}.`);
     label(brief.panel.open ? '' : failed() || outcome());
-    if (!now.failed) timer = setTimeout(label, SHOWN_MS, '');
+    if (now.failed) return;
+    timer = setTimeout(() => { label(''); brief.underway.forget(); }, SHOWN_MS);
   };
 
   brief.tally = {
     lines: [line, spoken],
-    // Files that are to be sent, and such as are left out.
-    begun: (files, left) => {
+    // Files, of which some are still to be sent, and such as are left out.
+    begun: (files, left, toSend = files) => {
       if (!runs()) now = none();
-      sending += files;
+      sending += toSend;
       now.all += files + left;
       now.ended += left;
       now.failed += left;

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "sahel_brief_visitor"
 _SHAPE = re.compile(r"[\w-]{32}")
+_OPENED = re.compile(r"/\Z|/shared/")  # what somebody may open first
 _YEAR_S = 365 * 24 * 3600
 
 
@@ -29,7 +30,9 @@ def visitor(request: Request) -> str:
 
 
 class Visitors:
-    """Gives each browser its cookie with the page, as ASGI middleware: streams pass untouched."""
+    """Gives each browser its cookie with the page or a shared link, as ASGI middleware: streams
+    pass untouched.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         """Take what answers the requests."""
@@ -37,7 +40,7 @@ class Visitors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; with the page comes a cookie where there is none."""
-        is_page = scope["type"] == "http" and scope["path"] == "/"
+        is_page = scope["type"] == "http" and _OPENED.match(scope["path"])
         if not is_page or known_visitor(Request(scope).cookies):
             await self._app(scope, receive, send)
             return

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from web.brief.content import Brief, Item
 from web.brief.export import Exported, export
-from web.brief.store import Briefs, Kept, KeptItem, UnknownItem
+from web.brief.rows import Kept, KeptItem
+from web.brief.store import Briefs, UnknownItem
 from web.brief.words import clean, clean_lines, count, when
 from web.changing import from_this_page
 from web.records import Record

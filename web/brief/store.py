@@ -8,15 +8,15 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ForeignKey, delete, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
 
 from index.types import BriefError
+from web.brief.rows import BriefRow, ItemRow, Kept, items_of, read_brief
 from web.brief.words import clean
-from web.database import Base, Sessions
+from web.database import Sessions
 from web.records import Record
 from web.removed import KEPT_S
 
@@ -25,50 +25,6 @@ MOST = 100  # answers in a brief: more is no brief, and takes long to print
 
 class UnknownItem(BriefError):
     """The visitor's brief has no such item."""
-
-
-class BriefRow(Base):
-    """`version` counts changes, so that a tab knows which of two answers is the newer."""
-
-    __tablename__ = "briefs"
-    visitor: Mapped[str] = mapped_column(primary_key=True)
-    title: Mapped[str] = mapped_column(default="")
-    version: Mapped[int] = mapped_column(default=0)
-
-
-class ItemRow(Base):
-    """`removed_at` is when it was removed, in seconds since 1970, and None while it is there."""
-
-    __tablename__ = "brief_items"
-    id: Mapped[str] = mapped_column(primary_key=True)
-    visitor: Mapped[str] = mapped_column(
-        ForeignKey("briefs.visitor", ondelete="CASCADE"), index=True
-    )
-    record_id: Mapped[str]
-    position: Mapped[int]
-    title: Mapped[str] = mapped_column(default="")
-    comment: Mapped[str] = mapped_column(default="")
-    record: Mapped[dict[str, Any]]
-    removed_at: Mapped[float | None]
-
-
-@dataclass(frozen=True, slots=True)
-class KeptItem:
-    """One answer of a brief. `record` is as it was when added."""
-
-    id: str
-    title: str
-    comment: str
-    record: Record
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A visitor's brief. `version` grows with every change."""
-
-    title: str = ""
-    version: int = 0
-    items: tuple[KeptItem, ...] = ()
 
 
 class Briefs:
@@ -81,13 +37,13 @@ class Briefs:
     def get(self, visitor: str) -> Kept:
         """Return a visitor's brief, an empty one where nothing was added yet."""
         with self._sessions() as session:
-            return _kept(session, visitor)
+            return read_brief(session, visitor)
 
     def rename(self, visitor: str, title: str) -> Kept:
         """Give the brief a title."""
         with self._changing(visitor) as session:
             session.execute(update(BriefRow).filter_by(visitor=visitor).values(title=title))
-            return _kept(session, visitor)
+            return read_brief(session, visitor)
 
     def add(self, visitor: str, record: Record) -> tuple[Kept, bool]:
         """Add an answer at the end and return the brief; False where it was in it already.
@@ -98,9 +54,9 @@ class Briefs:
         if record.get("state") != "done":
             raise BriefError("This answer is not finished. Add it when it is.")
         with self._changing(visitor) as session:
-            items = _items(session, visitor)
+            items = items_of(session, visitor)
             if any(item.record_id == record["id"] for item in items):
-                return _kept(session, visitor), False
+                return read_brief(session, visitor), False
             _require_room(items)
             session.add(
                 ItemRow(
@@ -114,7 +70,7 @@ class Briefs:
                 )
             )
             session.flush()
-            return _kept(session, visitor), True
+            return read_brief(session, visitor), True
 
     def edit(self, visitor: str, item_id: str, **facts: Any) -> Kept:
         """Change an item's `title`, `comment` or `position` (from 0; beyond the end is last).
@@ -125,12 +81,12 @@ class Briefs:
         with self._changing(visitor) as session:
             item = _item(session, visitor, item_id)
             if (position := facts.pop("position", None)) is not None:
-                others = [other for other in _items(session, visitor) if other is not item]
+                others = [other for other in items_of(session, visitor) if other is not item]
                 _place(item, position, others)
             for name, value in facts.items():
                 setattr(item, name, value)
             session.flush()
-            return _kept(session, visitor)
+            return read_brief(session, visitor)
 
     def remove(self, visitor: str, item_id: str) -> Kept:
         """Take an item out; it can be put back for a while. Raises `UnknownItem`."""
@@ -138,9 +94,9 @@ class Briefs:
             item = _item(session, visitor, item_id)
             item.removed_at = time.time()
             session.flush()
-            _number(_items(session, visitor))
+            _number(items_of(session, visitor))
             session.flush()
-            return _kept(session, visitor)
+            return read_brief(session, visitor)
 
     def restore(self, visitor: str, item_id: str) -> Kept:
         """Put a removed item back where it was.
@@ -153,14 +109,14 @@ class Briefs:
             item = session.get(ItemRow, item_id)
             if item is None or item.visitor != visitor:
                 raise UnknownItem("This was removed too long ago. Add its answer again.")
-            others = [other for other in _items(session, visitor) if other is not item]
+            others = [other for other in items_of(session, visitor) if other is not item]
             if any(other.record_id == item.record_id for other in others):
                 raise BriefError("This answer is in the brief again already.")
             _require_room(others)
             item.removed_at = None
             _place(item, item.position, others)
             session.flush()
-            return _kept(session, visitor)
+            return read_brief(session, visitor)
 
     @contextmanager
     def _changing(self, visitor: str) -> Iterator[Session]:
@@ -173,11 +129,6 @@ class Briefs:
             old = time.time() - KEPT_S
             session.execute(delete(ItemRow).where(ItemRow.removed_at < old))
             yield session
-
-
-def _items(session: Session, visitor: str) -> Sequence[ItemRow]:
-    rows = select(ItemRow).filter_by(visitor=visitor, removed_at=None).order_by(ItemRow.position)
-    return session.scalars(rows).all()
 
 
 def _item(session: Session, visitor: str, item_id: str) -> ItemRow:
@@ -199,11 +150,3 @@ def _number(items: Sequence[ItemRow]) -> None:
 def _require_room(items: Sequence[ItemRow]) -> None:
     if len(items) >= MOST:
         raise BriefError(f"A brief holds {MOST} answers at most. Remove some, or export it first.")
-
-
-def _kept(session: Session, visitor: str) -> Kept:
-    found = session.get(BriefRow, visitor, populate_existing=True)
-    if found is None:
-        return Kept()
-    items = (KeptItem(i.id, i.title, i.comment, i.record) for i in _items(session, visitor))
-    return Kept(found.title, found.version, tuple(items))
