@@ -82,7 +82,8 @@ def others(folder: Path) -> Iterator[Document]:
     sections: dict[str, list[str]] = {}
     for path in sorted((folder / "selqa").glob("*.json")):
         for item in json.loads(path.read_text("utf-8")):
-            text = " ".join(ast.literal_eval(item["candidates"]))
+            given = item["candidates"]
+            text = " ".join(given if isinstance(given, list) else ast.literal_eval(given))
             sections.setdefault(item["article"], []).append(text)
     for title, of_article in sections.items():
         text = "\n\n".join(dict.fromkeys(of_article))
