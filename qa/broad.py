@@ -62,6 +62,7 @@ _ASKING = frozenset(
     ).split()
 )
 _TELLING_SECTION = re.compile(r"\b(?:summary|overview|key|conclusions?|findings)\b", re.I)
+_SHORTLIST = 24  # sentences to spread over sections
 # Chosen by hand on the bundled report and the published article: what a sentence must be ahead by
 # to be shown although its like is there already, in logits.
 _LIKENESS, _SAME_SECTION, _BEHIND_BEST = 2.0, 0.7, 2.5
@@ -107,7 +108,9 @@ class Gatherer:
 
     def _about(self, question: str, count: int) -> list[Evidence]:
         hits = self._library.search(question, WIDE)
-        found, features = shortlist(self._featurizer, question, candidates(hits, self._library))
+        found, features = shortlist(
+            self._featurizer, question, candidates(hits, self._library), most=_SHORTLIST
+        )
         if not found:
             return []
         topical = features[:, [FEATURES.index("similarity"), FEATURES.index("context_covered")]]

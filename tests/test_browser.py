@@ -327,6 +327,7 @@ def test_every_text_has_a_contrast_of_at_least_four_and_a_half(page_url, browser
     marked(page)
     ask(page, "What did Emmanuel Macron say?")
     finished(page, 1)
+    page.wait_for_selector("#ask .submit-button")  # in the place of "Stop", a step later
     seen = [".said", ".chip", ".quote", ".where", ".meta", ".declined", ".as-of", ".example"]
     seen += ["#viewer mark", "#viewer .block", "#viewer .doc-facts", "#ask .submit-button"]
     low = [pair for pair in page.evaluate(CONTRAST, seen) if pair[1] < 4.5]

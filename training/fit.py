@@ -129,7 +129,9 @@ class Searched:
 
     def listed(self, cheap: Weights) -> Scored:
         """Return all features of the sentences of the shortlist, and which state the answer."""
-        found, features = shortlist(self.featurizer, self.question, self.found, weights=cheap)
+        found, features = shortlist(
+            self.featurizer, self.question, self.found, weights=cheap, most=24
+        )
         return features, self._states(found)
 
     def _states(self, found: list[Candidate]) -> NDArray[np.bool_]:
