@@ -36,6 +36,7 @@ from qa.selection import Featurizer, Scorer
 from qa.sources import by_source
 from qa.standalone import standalone, validate
 from qa.translation import is_french, to_english
+from qa.turns import Turns
 from qa.types import Answer, AnswerSentence, Citation, Decline, Question, Timings
 
 # Chosen on the project's own questions: a sentence that was removed may only have said it in other
@@ -45,6 +46,10 @@ _NOT_TRANSLATED = (
     "The question seems to be in French, and the language model that would translate it is not "
     "there. Ask in English."
 )
+
+# It keeps all processors busy: of sixteen at once all would see their evidence only at the end, and
+# come to the language model in any order.
+_SELECTING = Turns()
 
 log = logging.getLogger(__name__)
 
@@ -112,14 +117,14 @@ class Answerer(Runnable[Question, Answer]):
             yield _declined(answer, "unknown-name", reason, hits, clock)
             return
         if is_broad(answer.resolved):
-            with clock.stage("selection"):
+            with _SELECTING.turn(), clock.stage("selection"):
                 gathered = self._gatherer.gather(answer.resolved)
             if gathered.evidence:
                 answer = self._with_evidence(answer, gathered, clock)
                 yield answer
                 yield _quoted(answer, answer.citations, clock)
                 return
-        with clock.stage("selection"):
+        with _SELECTING.turn(), clock.stage("selection"):
             selection = self._selector.select(answer.resolved, hits)
         answer = self._with_evidence(answer, selection, clock)
         if answer.answerability < ASK_MODEL or not selection.evidence:

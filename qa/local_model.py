@@ -21,7 +21,7 @@ from qa.weights import weights_path
 
 _CONTEXT_TOKENS = 4096
 _TIMEOUT_S = 60.0
-_PROMPTS_MIB = 256  # of other prompts' states that llama.cpp keeps in memory: 28 KiB a token
+_PROMPTS_MIB = 64  # of other prompts' states that llama.cpp keeps in memory: 28 KiB a token
 
 log = logging.getLogger(__name__)
 
