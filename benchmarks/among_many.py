@@ -1,10 +1,10 @@
 """Ask the report's questions of the report alone, and of a library with a hundred documents.
 
-    python -m benchmarks.among_many EVAL_FOLDER [--documents 100] [--json FILE]
+    python -m benchmarks.among_many EVAL_FOLDER [--documents 100] [--related] [--json FILE]
 
-The others are articles of the published data in EVAL_FOLDER (`sahel-wikipedia`, which is about the
-same war, SQuAD 2.0 and SelQA). Asked are the project's own questions, those of
-`tests/report-questions.jsonl`.
+The others are articles of the published data in EVAL_FOLDER (SQuAD 2.0 and SelQA), with `--related`
+also those of `sahel-wikipedia`: they are about the same war and answer some of the questions, also
+some that the report does not. Asked are the project's own, those of `tests/report-questions.jsonl`.
 Twice five minutes on two idle cores, and three to build the library.
 """
 
@@ -38,6 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, metavar="EVAL_FOLDER")
     parser.add_argument("--documents", type=int, default=100)
+    parser.add_argument("--related", action="store_true", help="also articles on the same war")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write figures and answers")
     add_model_arguments(parser)
     args = parser.parse_args()
@@ -48,7 +49,9 @@ def main() -> None:
     with TemporaryDirectory() as folder, changing(Path(folder), SentenceEmbedder()) as library:
         library.add(read_document(ROOT / "reports" / "sahel-security-report.md"), "report")
         about["alone"] = asked(library, model, lines)
-        for document in tqdm(list(others(args.folder))[: args.documents - 1], unit=" documents"):
+        for document in tqdm(
+            list(others(args.folder, related=args.related))[: args.documents - 1], unit=" documents"
+        ):
             library.add(document, document.title)
         passages = library.store.count_passages()
         print(f"\n{len(library.documents())} documents, {passages} passages")
@@ -71,9 +74,9 @@ def asked(library: DiskLibrary, model: LocalModel, lines: list[Line]) -> Line:
     return {"figures": [asdict(figure) for figure in figures], "results": results}
 
 
-def others(folder: Path) -> Iterator[Document]:
+def others(folder: Path, *, related: bool) -> Iterator[Document]:
     """Yield articles of the published data, those about the same war first."""
-    for path in sorted((folder / "sahel-wikipedia").glob("*.md")):
+    for path in sorted((folder / "sahel-wikipedia").glob("*.md")) if related else ():
         yield read_document(path)
     squad = json.loads((folder / "squad2" / "squad2-12-articles.json").read_text("utf-8"))
     for article in squad["data"]:
