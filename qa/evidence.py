@@ -18,10 +18,9 @@ from qa.viewpoints import viewpoint
 PASSAGES = 12  # that a search gives to select from
 WIDE = 40  # passages where one section is not enough; a report of ten pages has about as many
 MAX_EVIDENCE = 4
-# The model reads some 75 tokens a second on two cores. Of 121 questions about the report (all that
-# need no conversation) this leaves as many with all that their answer needs as no bound does, and
-# the longest twentieth of the prompts is a quarter shorter.
-_MAX_WORDS = 90  # of all pieces of evidence together, but for the first
+# The model reads some 70 tokens a second on two cores. Of 121 questions about the report (all that
+# need no conversation) as many have all that their answer needs with this bound as without.
+_ALWAYS, _MAX_WORDS = 2, 100  # pieces of evidence, and words of these and the others together
 # A sentence so much less likely than the best (in logits) costs the model time and tempts it.
 _BEHIND_BEST = 2.0
 _OF_ONE_DOCUMENT = 2  # pieces, where others have some as well: each is to be heard
@@ -111,12 +110,12 @@ class Selector:
 
 
 def _first_words(pieces: Sequence[Evidence]) -> list[Evidence]:
-    """Return the first pieces, as many as have `_MAX_WORDS` together, and at least one."""
+    """Return the first pieces: `_ALWAYS` so many, and more as long as they have `_MAX_WORDS`."""
     kept: list[Evidence] = []
     words = 0
     for piece in pieces:
         words += len(piece.text.split())
-        if kept and words > _MAX_WORDS:
+        if len(kept) >= _ALWAYS and words > _MAX_WORDS:
             break
         kept.append(piece)
     return kept
