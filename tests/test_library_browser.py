@@ -404,6 +404,7 @@ def test_files_that_are_being_added_are_followed_again_after_a_reload(url, brows
     page.wait_for_selector("#library-button >> text=Library · 2 could not be added")
     panel(page)
     page.keyboard.press("Escape")
+    page.wait_for_function("!sessionStorage.adding")  # a dialog tells a moment later that it closed
     page.reload()
     page.wait_for_selector("#viewer .block")
     page.wait_for_timeout(300)
