@@ -45,7 +45,7 @@ def url(tmp_path_factory):
 @pytest.fixture
 def page(url, browser):
     page, wrong = opened(browser, url)
-    page.wait_for_function("window.sahelBrief.documents")
+    page.wait_for_function("window.sahelBrief?.documents")
     yield page
     # A page that cannot be drawn, and what Gradio says of a reload.
     assert [w for w in wrong if not any(k in w for k in ("422", "AbortError", "errored out"))] == []
@@ -243,7 +243,7 @@ def test_a_document_of_before_has_its_switch_as_soon_as_its_file_was_added_again
 def test_in_french_in_the_dark_and_on_a_telephone(url, browser, width, scheme):
     size = {"width": width, "height": 780}
     page, _ = opened(browser, url, locale="fr-FR", viewport=size, color_scheme=scheme)
-    page.wait_for_function("window.sahelBrief.documents")
+    page.wait_for_function("window.sahelBrief?.documents")
     cite(page, "report-chromium.pdf", FIRST, SECOND).first.click()
     page.wait_for_selector("#viewer .text mark.chosen")
     page.get_by_role("button", name="Pages telles qu’imprimées").click()

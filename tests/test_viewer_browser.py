@@ -58,14 +58,14 @@ def url(tmp_path_factory):
 @pytest.fixture
 def page(url, browser):
     page, wrong = opened(browser, url)
-    page.wait_for_function("window.sahelBrief.documents")
+    page.wait_for_function("window.sahelBrief?.documents")
     yield page
     page.context.close()
     assert wrong == []
 
 
 def document_id(page, title):
-    page.wait_for_function("window.sahelBrief.documents")
+    page.wait_for_function("window.sahelBrief?.documents")
     find = (
         "title => window.sahelBrief.documents.find(d => d.title === title || d.source === title).id"
     )
@@ -345,7 +345,7 @@ def test_slides_are_sheets_with_their_names(page):
 
 
 def test_hostile_words_are_only_text_in_contents_finder_and_head(page):
-    title = page.evaluate("window.sahelBrief.documents.at(-1).title")
+    title = page.evaluate("window.sahelBrief?.documents.at(-1).title")
     show(page, title)
     page.click("#viewer [aria-controls=viewer-contents]")
     assert HOSTILE in texts(page, "#viewer .contents button")[0]
@@ -376,10 +376,10 @@ def big_url():
 def test_a_document_of_2000_pages_opens_and_is_searched_in_well_under_a_second(big_url, browser):
     url, document = big_url
     page, wrong = opened(browser, url)
-    page.wait_for_function("window.sahelBrief.documents")
+    page.wait_for_function("window.sahelBrief?.documents")
     # The library has changed, so that the document is fetched anew.
     page.evaluate("""() => { window.sahelBrief.viewer.say('Left.');
-        const detail = { before: [], after: window.sahelBrief.documents };
+        const detail = { before: [], after: window.sahelBrief?.documents };
         document.dispatchEvent(new CustomEvent('library', { detail })); }""")
     painted = "new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))"
     opened_ms = page.evaluate(
@@ -468,7 +468,7 @@ def test_the_card_comes_with_focus_by_keyboard_and_goes_with_escape_or_the_click
 @pytest.fixture
 def phone(url, browser):
     page, wrong = opened(browser, url, viewport={"width": 360, "height": 740}, has_touch=True)
-    page.wait_for_function("window.sahelBrief.documents")
+    page.wait_for_function("window.sahelBrief?.documents")
     ask(page, BROAD)
     finished(page)
     yield page
