@@ -17,6 +17,7 @@ from index.settings import LibrarySettings, add_library_arguments, library_setti
 from index.types import BriefError
 from qa.clock import Clock
 from qa.engine import Engine, add_model_arguments, local_model, open_engine
+from qa.fetching import Report
 from qa.local_model import LocalModel
 from qa.profile import profile_table
 from qa.weights import bar
@@ -60,24 +61,12 @@ def _serve(args: argparse.Namespace) -> int:
     require_port(args.host, args.port)
     settings = library_settings(args)
     require_folder(settings.data)
-    model = local_model(args)
-    with bar() as draw, suppress(KeyboardInterrupt):  # uvicorn raises it again after its shutdown
-        try:
-            # llama.cpp reads the weights on one core while Python imports on the other.
-            model.start(draw)
-            _run_server(args, settings, model)
-        finally:
-            model.close()
-    return 0
-
-
-def _run_server(args: argparse.Namespace, settings: LibrarySettings, model: LocalModel) -> None:
     import uvicorn
 
     from web.page import create_app
 
     log_to_stderr("sahel_brief.questions")
-    starting = Starting(settings, model, profile=args.profile)
+    starting = Starting(settings, local_model(args), profile=args.profile)
     app = create_app(
         starting.engine,
         examples=EXAMPLES,
@@ -93,17 +82,17 @@ def _run_server(args: argparse.Namespace, settings: LibrarySettings, model: Loca
     print(f"Sahel Brief is at {url} (Ctrl-C stops it).", flush=True)
     if not args.no_browser:
         threading.Timer(1.0, webbrowser.open, [url]).start()
-    try:
-        starting.begin(on_failure=lambda: setattr(server, "should_exit", True))
+    with bar() as draw, suppress(KeyboardInterrupt):  # uvicorn raises it again after its shutdown
+        starting.begin(draw, on_failure=lambda: setattr(server, "should_exit", True))
         server.run()
-    finally:
-        starting.end()
+    starting.end()
     if starting.failure:
         raise starting.failure
+    return 0
 
 
 class Starting:
-    """Opens the library in the background, while the page is already up."""
+    """Opens the library and loads the model in the background, while the page is already up."""
 
     def __init__(
         self, settings: LibrarySettings, model: LocalModel, *, profile: bool = False
@@ -118,17 +107,19 @@ class Starting:
         """Return the engine once questions can be answered, None before."""
         return self._engine
 
-    def begin(self, on_failure: Callable[[], None]) -> None:
-        """Start; `on_failure` is called when the library cannot be opened."""
+    def begin(self, on_progress: Report, on_failure: Callable[[], None]) -> None:
+        """Start both; `on_failure` is called when the library cannot be opened."""
+        self._model.start(on_progress)
         threading.Thread(target=self._run, args=(on_failure,), name="library", daemon=True).start()
         if self._profile:
             threading.Thread(target=self._say_profile, name="profile", daemon=True).start()
 
     def end(self) -> None:
-        """Let go of it."""
+        """Let go of both."""
         self._ending.set()
         if self._engine and self._engine.changes:
             self._engine.changes.end()
+        self._model.close()
 
     def _run(self, on_failure: Callable[[], None]) -> None:
         try:

@@ -50,7 +50,6 @@ _NOT_TRANSLATED = (
 # It keeps all processors busy: of sixteen at once all would see their evidence only at the end, and
 # come to the language model in any order.
 _SELECTING = Turns()
-_LET_OTHERS_S = 2.0  # sixteen who ask at once have their evidence by then
 
 log = logging.getLogger(__name__)
 
@@ -185,8 +184,6 @@ class Answerer(Runnable[Question, Answer]):
             notice = "The language model is not ready yet: these are the report's own words."
             yield _without_model(answer, notice, hits, clock)
             return
-        with clock.stage("waiting"):  # the model would keep the processors from those who select
-            _SELECTING.wait_for_quiet(_LET_OTHERS_S)
         evidence = [c.evidence for c in answer.citations]
         with clock.stage("checking"):
             checker = DraftChecker(answer.resolved, evidence)

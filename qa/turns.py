@@ -1,6 +1,5 @@
 """One after the other, in the order in which they came."""
 
-import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +13,6 @@ class Turns:
         """Begin with nobody."""
         self._lock = Lock()
         self._line: deque[Event] = deque()
-
-    def wait_for_quiet(self, at_most_s: float) -> None:
-        """Wait until nobody is in line or has a turn, at most so long."""
-        until = time.monotonic() + at_most_s
-        while self._line and time.monotonic() < until:
-            time.sleep(0.005)
 
     @contextmanager
     def turn(self) -> Iterator[None]:
