@@ -61,8 +61,8 @@ FEATURES = (
 )
 
 
-# What the cross-encoder reads, 6 ms for each on two idle cores. Twelve would do to find the best, but
-# how sure it is of that was fitted on 24: with twelve, right answers over other articles are declined.
+# What the cross-encoder reads, 6 ms for each on two idle cores. Twelve would do to find the best,
+# but how sure it is of that was fitted on 24: with twelve a right answer was declined.
 _SHORTLIST = 24
 
 
