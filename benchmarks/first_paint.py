@@ -10,25 +10,19 @@ visit, "again" with what the browser kept. Needs the test extra and Chromium. A 
 import argparse
 import json
 import os
-import platform
 import shutil
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import BrowserContext, sync_playwright
 
-ROOT = Path(__file__).parent.parent
-LIMIT_S = 180  # for the page to answer questions
+from benchmarks.machine import machine
+from benchmarks.serving import serving
+
 WARM_UPS = 2
 # Looks at every frame, so that a time is right to 17 ms.
 WATCH = """
@@ -61,13 +55,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=20)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
     args = parser.parse_args()
-    about: dict[str, Any] = {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "platform": platform.platform(),
-        "cores": os.cpu_count(),
-        "load_average_before": getattr(os, "getloadavg", tuple)(),  # not on Windows
-        "repeats": args.repeats,
-    }
+    about: dict[str, Any] = machine() | {"repeats": args.repeats}
     with served(args.url) as url:
         about |= measure(url, args.repeats)
     for name, value in about.items():
@@ -128,34 +116,12 @@ def served(url: str | None) -> Iterator[str]:
     if url:
         yield url
         return
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{probe.getsockname()[1]}"
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        command = [sys.executable, "app.py", "--no-browser", "--offline", "--data", folder]
+        # No weights are there: the page is measured, not the language model.
         environment = {**os.environ, "SAHEL_BRIEF_CACHE": folder}
-        process = subprocess.Popen(
-            [*command, "--port", url.rpartition(":")[2]],
-            cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        try:
-            wait(f"{url}/healthz", process)
-            yield url
-        finally:
-            process.terminate()
-            process.wait(30)
-
-
-def wait(url: str, process: subprocess.Popen[bytes]) -> None:
-    """Return as soon as questions are answered. Raises `SystemExit` where that never is."""
-    began = time.monotonic()
-    while time.monotonic() - began < LIMIT_S and process.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - of this machine
-                return
-        except OSError:  # not there yet, or 503 while the library is being opened
-            time.sleep(0.2)
-    raise SystemExit("app.py did not start. Run it by itself to see why.")
+        with serving(Path(folder), "1.5b", environment) as app:
+            app.wait(for_model=False)
+            yield app.url
 
 
 if __name__ == "__main__":

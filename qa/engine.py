@@ -79,7 +79,7 @@ class Engine:
             BriefError: a bad question, or nothing is left of the documents that it names.
         """
         documents, since = question.get("documents", []), question.get("since", "")
-        answerer = self._answerer(documents, since) if documents or since else self.answerer
+        answerer = self._answerer(documents, since)
         library = self.library
         if not isinstance(library, DiskLibrary):  # nothing tells whether it has changed
             yield from answerer.stream(question)
@@ -109,10 +109,11 @@ class Engine:
             BriefError: a bad question, or nothing is left of the documents that it names.
         """
         documents, since = question.get("documents", []), question.get("since", "")
-        answerer = self._answerer(documents, since) if documents or since else self.answerer
-        answerer.prepare(question)
+        self._answerer(documents, since).prepare(question)
 
     def _answerer(self, documents: Sequence[str], since: str) -> Answerer:
+        if not documents and not since:
+            return self.answerer
         library = self.library
         if not isinstance(library, DiskLibrary):
             raise BriefError("This library is restricted already. Ask all that is in it.")
