@@ -63,7 +63,10 @@ def _serve(args: argparse.Namespace) -> int:
     require_folder(settings.data)
     import uvicorn
 
-    from web.page import create_app
+    from web.stubs import no_stubs
+
+    with no_stubs():
+        from web.page import create_app
 
     log_to_stderr("sahel_brief.questions")
     starting = Starting(settings, local_model(args), profile=args.profile)

@@ -6,6 +6,7 @@ Each is what its documentation begins with, left at its defaults. Takes the extr
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
+from uuid import uuid4
 
 import numpy as np
 from langchain_core.language_models import BaseChatModel
@@ -71,7 +72,7 @@ def langchain_quickstart(
 
     splitter = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200)
     # A name of its own: collections in memory are shared by a process (Chroma 1.5.9).
-    store = Chroma(collection_name=f"c{id(splitter)}", embedding_function=Same())
+    store = Chroma(collection_name=uuid4().hex, embedding_function=Same())
     store.add_texts([t for d in documents for t in splitter.split_text(d.text)])
 
     def ask(question: str) -> Iterator[Step]:

@@ -3,8 +3,11 @@
 import logging
 import os
 import secrets
+import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,7 @@ from qa.weights import weights_path
 
 _CONTEXT_TOKENS = 4096
 _TIMEOUT_S = 60.0
+_NICENESS = 10  # a tenth of the processor's time where others want it as well, else all of it
 _PROMPTS_MIB = 64  # of other prompts' states that llama.cpp keeps in memory: 28 KiB a token
 
 log = logging.getLogger(__name__)
@@ -118,7 +122,8 @@ class _Server:
         self.key = secrets.token_urlsafe(32)
         parameters.api_keys = [self.key]
         try:
-            self.server = xllamacpp.Server(parameters)
+            with ThreadPoolExecutor(1, initializer=_let_others_first) as starting:
+                self.server = starting.submit(xllamacpp.Server, parameters).result()
         except RuntimeError as error:
             raise BriefError(
                 f"{path} cannot be loaded as a language model. If it was fetched by this program, "
@@ -132,6 +137,16 @@ class _Server:
         if not self._prefix_cache.restore(address, self.key):
             chat.invoke([*prefix(), ("user", "Evidence:")], max_tokens=1)
             self._prefix_cache.save(address, self.key)
+
+
+def _let_others_first() -> None:
+    """Have this thread, and those that it starts, wait for the ones that select evidence.
+
+    llama.cpp keeps all processors busy while it words an answer, and spins where it waits.
+    """
+    if sys.platform == "linux":  # elsewhere a process has it as a whole
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
 def _connect(server: _Server) -> BaseChatModel:

@@ -8,16 +8,28 @@ from index.types import BriefError
 from web.brief.as_json import as_json
 from web.brief.content import Brief, Content, content
 from web.brief.markdown import markdown
-from web.brief.pdf import pdf
-from web.brief.word import word
 
 _NAME_CHARS = 80
+
+
+def _word(brief: Brief, said: Content) -> bytes:
+    from web.brief.word import word  # not while the page starts: 0.1 s, as below
+
+    return word(said)
+
+
+def _pdf(brief: Brief, said: Content) -> bytes:
+    from web.brief.pdf import pdf
+
+    return pdf(said)
+
+
 _FORMATS: dict[str, tuple[str, Callable[[Brief, Content], bytes]]] = {
     "docx": (
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        lambda brief, said: word(said),
+        _word,
     ),
-    "pdf": ("application/pdf", lambda brief, said: pdf(said)),
+    "pdf": ("application/pdf", _pdf),
     "md": ("text/markdown; charset=utf-8", lambda brief, said: markdown(said).encode()),
     "json": ("application/json", lambda brief, said: as_json(brief, said).encode()),
 }
