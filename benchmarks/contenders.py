@@ -121,7 +121,7 @@ def llama_index_default(
                 text += str(words.content)
                 yield CompletionResponse(text=text, delta=str(words.content))
 
-    # Its own tokeniser would be fetched from the network; that of MiniLM counts as well.
+    # Its own tokeniser would be fetched from the network; words do to count.
     Settings.tokenizer = lambda text: text.split()
     Settings.llm, Settings.embed_model = SameModel(), Same()
     index = VectorStoreIndex.from_documents([TheirDocument(text=d.text) for d in documents])

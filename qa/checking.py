@@ -72,7 +72,12 @@ class Verdict:
 
 
 def check(
-    sentence: str, evidence: str, *, granted: str = "", assumed: frozenset[str] = frozenset()
+    sentence: str,
+    evidence: str,
+    *,
+    granted: str = "",
+    assumed: frozenset[str] = frozenset(),
+    known: frozenset[float] = frozenset(),
 ) -> Verdict:
     """Check a sentence against the evidence it cites.
 
@@ -83,12 +88,13 @@ def check(
             about and that the passage around the evidence mentions. Never figures.
         assumed: stems of the question's words that nothing there has. A sentence that repeats one
             says what the question assumes, not what the evidence says.
+        known: figures that need no support of their own.
 
     >>> check("Three hundred peacekeepers left.", "More than one thousand peacekeepers left.")
     Verdict(supported=0.0, reasons=('the figure 300 is not in the evidence',))
     """
     allowed = f"{evidence} {granted}"
-    reasons = missing(sentence, evidence, granted=granted)
+    reasons = missing(sentence, evidence, granted=granted, known=known)
     if negated(sentence) and not negated(evidence):
         reasons.append("the evidence has no negation")
     reasons += opposites(sentence, evidence)
@@ -119,9 +125,11 @@ def check(
     return Verdict(0.5 + 0.5 * (share - enough) / (1 - enough))
 
 
-def missing(sentence: str, evidence: str, *, granted: str = "") -> list[str]:
-    """Say which figures and names of a sentence the evidence lacks; names may be granted."""
-    lacks = [f"{f:g}" for f in sorted(figures(sentence) - figures(evidence))]
+def missing(
+    sentence: str, evidence: str, *, granted: str = "", known: frozenset[float] = frozenset()
+) -> list[str]:
+    """Say which figures and names of a sentence the evidence lacks, but for those granted."""
+    lacks = [f"{f:g}" for f in sorted(figures(sentence) - figures(evidence) - known)]
     allowed = f"{evidence} {granted}"
     return [
         *(f"the figure {figure} is not in the evidence" for figure in lacks),
@@ -221,6 +229,7 @@ def carried_by(
     *,
     granted: Sequence[str],
     assumed: Sequence[frozenset[str]] | None = None,
+    known: frozenset[float] = frozenset(),
 ) -> tuple[tuple[int, ...], Verdict]:
     """Return which evidence carries a sentence: one piece, or one for each of its two clauses.
 
@@ -232,14 +241,15 @@ def carried_by(
         evidence: the pieces that were shown to the model, best first.
         granted: for each piece, what `check` need not ask of it.
         assumed: for each piece, what `check` must not grant it.
+        known: figures that no piece need have.
     """
     assumed = assumed or [frozenset()] * len(evidence)
-    chosen, best = _best(sentence, evidence, granted, assumed)
+    chosen, best = _best(sentence, evidence, granted, assumed, known)
     if best.passed:
         return (chosen,), best
     for cut in _CONJUNCTION.finditer(sentence):
         clauses = sentence[: cut.start()], sentence[cut.end() :]
-        found = [_best(clause, evidence, granted, assumed) for clause in clauses]
+        found = [_best(clause, evidence, granted, assumed, known) for clause in clauses]
         if all(verdict.passed for _, verdict in found):
             weakest = min((verdict for _, verdict in found), key=lambda v: v.supported)
             return tuple(sorted({i for i, _ in found})), weakest
@@ -251,9 +261,10 @@ def _best(
     evidence: Sequence[str],
     granted: Sequence[str],
     assumed: Sequence[frozenset[str]],
+    known: frozenset[float],
 ) -> tuple[int, Verdict]:
     verdicts = [
-        check(sentence, e, granted=g, assumed=a)
+        check(sentence, e, granted=g, assumed=a, known=known)
         for e, g, a in zip(evidence, granted, assumed, strict=True)
     ]
     if not verdicts:

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from index.text import sentence_spans, stem, stems, words
 from qa.checking import alike, attributed, carried_by, means, wording
-from qa.figures import figures, name_known, names
+from qa.figures import counted, figures, name_known, names
 from qa.prompt import evidence_line
+from qa.selection import asks_for_number
 from qa.types import Answer, AnswerSentence, Evidence
 
 # Chosen by hand, not yet measured.
@@ -28,6 +29,10 @@ class DraftChecker:
             frozenset(stems(question)) - {*stems(f"{line} {granted}")}
             for line, granted in zip(self._lines, self._granted, strict=True)
         ]
+        self._counted = set[tuple[float, str]]()
+        if not asks_for_number(question):  # which it may suggest itself, rightly or not
+            around = (counted(e.passage.text) for e in evidence)
+            self._counted = counted(question) & self._counted.union(*around)
         self._done = 0  # characters of the draft that are checked
         self._text = ""
         self._share = 0.0  # of a sentence's wording, the most so far that one piece has
@@ -58,13 +63,25 @@ class DraftChecker:
         evidence = " ".join([*self._lines, *self._granted])
         # The last word may be incomplete: "15" may become "15,000".
         complete = draft.rpartition(" ")[0]
-        return figures(complete) <= figures(evidence) and all(
+        return figures(complete) <= figures(evidence) | self._known(complete) and all(
             name_known(name, evidence) for name, _ in names(complete)
         )
 
+    def _known(self, text: str) -> frozenset[float]:
+        """Return the figures of a text that count what they count in the question and the passages.
+
+        Asked about "the four hostages", an answer may speak of them where the evidence has "the
+        hostages" and the passage around it "four hostages".
+        """
+        return frozenset(figure for figure, _ in counted(text) & self._counted)
+
     def _checked(self, answer: Answer, text: str) -> Answer:
         chosen, verdict = carried_by(
-            text, self._lines, granted=self._granted, assumed=self._assumed
+            text,
+            self._lines,
+            granted=self._granted,
+            assumed=self._assumed,
+            known=self._known(text),
         )
         shares = [wording(text, line) for line in self._lines]
         if shares and max(shares) > self._share:

@@ -4,7 +4,7 @@ import re
 
 from text_to_num import alpha2digit
 
-from index.text import MONTHS, Span, stems
+from index.text import MONTHS, Span, stem, stems
 
 _SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 _FIGURE = re.compile(
@@ -18,6 +18,7 @@ _SMALL = {"two": 2.0, "three": 3.0, "twice": 2.0, "half": 0.5, "halved": 0.5}
 _WORD = re.compile(
     r"United (?:States(?: of America)?|Nations|Kingdom)\b|European Union\b|[^\W\d_][\w’'.-]*"
 )
+_COUNTED = re.compile(r"[ -]([a-z][\w’'-]*)")
 _ISO_DATE = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])-(\d\d)(?:T[\d:.+Z-]*)?")
 _MONTH_SHORT = re.compile(r"(?<!\w)(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?(?= ?\d)")
 _YEARS = re.compile(r"\b((?:1[89]|20)\d\d)[-–/](\d\d)\b(?![-–/\d])")
@@ -34,6 +35,19 @@ def figures(text: str) -> set[float]:
     if not re.search(r"\b1\b", text):
         found.discard(1.0)  # "one of them" is no figure
     return found | {_SMALL[w] for w in _WORD.findall(spelled) if w in _SMALL}
+
+
+def counted(text: str) -> set[tuple[float, str]]:
+    """Return the figures in a text, each with the stem of the word after it, which it counts.
+
+    >>> sorted(counted("Four hostages were freed by 20 soldiers."))
+    [(4.0, 'hostag'), (20.0, 'soldier')]
+    """
+    spelled = _in_digits(text)
+    found = {(_value(m), spelled[m.end() :]) for m in _FIGURE.finditer(spelled)}
+    found |= {(_SMALL[m[0]], spelled[m.end() :]) for m in _WORD.finditer(spelled) if m[0] in _SMALL}
+    after = [(value, _COUNTED.match(rest)) for value, rest in found]
+    return {(value, stem(match[1])) for value, match in after if match}
 
 
 def without_figures(text: str) -> str:

@@ -42,11 +42,15 @@ _NUMBER = re.compile(
     re.I,
 )
 _NAME = re.compile(r"(?<!^)(?<![.!?“\"] )\b[A-Z][\w’'-]+")
+_ASKS_NUMBER = re.compile(
+    r"\bhow (?:many|much|large|big|old|high|far)\b|"
+    r"\bwhat (?:number|percentage|share|proportion|size)\b",
+    re.I,
+)
 _WANTS = (
     (re.compile(r"\b(?:when|what (?:year|date|day|month)|which (?:year|date|day|month)|since when|"
                 r"how long|by when|until when)\b", re.I), _DATE),
-    (re.compile(r"\bhow (?:many|much|large|big|old|high|far)\b|\bwhat (?:number|percentage|share|"
-                r"proportion|size)\b", re.I), _NUMBER),
+    (_ASKS_NUMBER, _NUMBER),
     (re.compile(r"\b(?:who|whom|whose|where|which (?:country|countries|city|firm|group|groups|"
                 r"person|people|state|place))\b", re.I), _NAME),
 )  # fmt: skip
@@ -61,9 +65,9 @@ FEATURES = (
 )
 
 
-# What the cross-encoder reads, 6 ms for each on two idle cores. Twelve would do to find the best,
-# but how sure it is of that was fitted on 24: with twelve a right answer was declined.
-_SHORTLIST = 24
+# What the cross-encoder reads, 6 ms for each on two idle cores. How sure an answer is was fitted on
+# as many: with another number `python -m training.fit` is due.
+_SHORTLIST = 12
 
 
 class Scorer(Protocol):
@@ -158,6 +162,11 @@ class Featurizer:
             for text, vector in zip(new, self._library.embed(new), strict=True):
                 self._vectors[text] = vector
         return np.asarray([self._vectors[t] for t in texts])
+
+
+def asks_for_number(question: str) -> bool:
+    """Return whether a question asks how many or how much."""
+    return bool(_ASKS_NUMBER.search(question))
 
 
 def covered(weights: dict[str, float], stems: set[str]) -> float:

@@ -1,7 +1,10 @@
 import pytest
 
+from index.types import Passage
 from qa.checking import carried_by, check
+from qa.drafting import DraftChecker
 from qa.figures import figures, name_known, names
+from qa.types import Answer, Evidence
 
 COUP = (
     "Army Colonel Assimi Goita then led a second coup and took the title of transitional president "
@@ -139,3 +142,37 @@ def test_what_the_evidence_denies_is_not_supported():
 def test_words_in_capitals_alone_are_no_names():
     assert names("WHO LED THE SECOND COUP IN MALI?") == []
     assert [name for name, _ in names("WHat did JNIM do?")] == ["JNIM"]
+
+
+PASSAGE = (
+    "Four hostages were taken in the park in May. Soldiers believed that the hostages were about "
+    "to be handed to the Katiba Macina."
+)
+
+
+def drafted(question: str, draft: str) -> Answer:
+    start = PASSAGE.index("Soldiers")
+    passage = Passage("p", "d", 0, len(PASSAGE), PASSAGE, "")
+    evidence = Evidence(passage, start, len(PASSAGE), PASSAGE[start:], 0.5, "")
+    checker = DraftChecker(question, [evidence])
+    return checker.finish(checker.follow(Answer(question, question), draft))
+
+
+@pytest.mark.parametrize(
+    ("question", "number", "status"),
+    [
+        ("To whom were the four hostages about to be handed?", "four", "supported"),
+        ("To whom were the 4 hostages about to be handed?", "four", "supported"),
+        # Neither what the question alone counts, nor what the passage alone does.
+        ("To whom were the five hostages about to be handed?", "five", "removed"),
+        ("To whom were the hostages about to be handed?", "four", "removed"),
+        ("To whom did four soldiers hand the hostages?", "four", "removed"),
+        # A number that is asked for is not taken from the question.
+        ("How many of the four hostages were handed to the Katiba Macina?", "four", "removed"),
+    ],
+)
+def test_a_figure_of_the_question_may_be_repeated_where_the_passage_counts_the_same(
+    question: str, number: str, status: str
+) -> None:
+    answer = drafted(question, f"Soldiers believed the {number} hostages were to be handed to it.")
+    assert answer.sentences[0].status == status

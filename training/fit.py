@@ -129,9 +129,7 @@ class Searched:
 
     def listed(self, cheap: Weights) -> Scored:
         """Return all features of the sentences of the shortlist, and which state the answer."""
-        found, features = shortlist(
-            self.featurizer, self.question, self.found, weights=cheap, most=24
-        )
+        found, features = shortlist(self.featurizer, self.question, self.found, weights=cheap)
         return features, self._states(found)
 
     def _states(self, found: list[Candidate]) -> NDArray[np.bool_]:
@@ -257,9 +255,9 @@ def _report(
     truth = [y for _, y in scored]
     for way, logits in ways.items():
         ranked = [y[np.argsort(-s, kind="stable")] for s, y in zip(logits, truth) if y.any()]
-        shares = " / ".join(f"{np.mean([y[:k].any() for y in ranked]):.3f}" for k in (1, 2, 4, 24))
+        shares = " / ".join(f"{np.mean([y[:k].any() for y in ranked]):.3f}" for k in (1, 2, 4, 12))
         auc = roc_auc_score([y.any() for y in truth], [s.max() for s in logits])
-        print(f"  {way}: right sentence in first 1 / 2 / 4 / 24 {shares} of {len(ranked)}, "
+        print(f"  {way}: right sentence in first 1 / 2 / 4 / 12 {shares} of {len(ranked)}, "
               f"answerable AUC {auc:.3f} of {len(truth)}")  # fmt: skip
 
 
