@@ -186,7 +186,7 @@ class Answerer(Runnable[Question, Answer]):
             return
         evidence = [c.evidence for c in answer.citations]
         with clock.stage("checking"):
-            checker = DraftChecker(answer.resolved, evidence)
+            checker = DraftChecker(answer.resolved, evidence, [hit.passage for hit in hits])
         try:
             with closing(phrase(chat, answer.resolved, evidence)) as drafts:
                 for draft in clock.waits(drafts):

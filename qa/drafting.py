@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from index.text import sentence_spans, stem, stems, words
+from index.types import Passage
 from qa.checking import alike, attributed, carried_by, means, wording
-from qa.figures import counted, figures, name_known, names
+from qa.figures import counted, figures, name_known, names, without_figures
 from qa.prompt import evidence_line
 from qa.selection import asks_for_number
 from qa.types import Answer, AnswerSentence, Evidence
@@ -20,19 +21,23 @@ _YES_OR_NO = frozenset(
 class DraftChecker:
     """Follows a growing draft and checks each sentence as soon as it is complete."""
 
-    def __init__(self, question: str, evidence: Sequence[Evidence]) -> None:
+    def __init__(
+        self, question: str, evidence: Sequence[Evidence], found: Sequence[Passage] = ()
+    ) -> None:
+        """Take a question, the evidence for it, and the passages that were found for it."""
         self._question = question
         self._evidence = evidence
         self._lines = [evidence_line(e) for e in evidence]
         self._granted = [_granted(question, e) for e in evidence]
         self._assumed = [
-            frozenset(stems(question)) - {*stems(f"{line} {granted}")}
+            frozenset(stems(without_figures(question))) - {*stems(f"{line} {granted}")}
             for line, granted in zip(self._lines, self._granted, strict=True)
         ]
-        self._counted = set[tuple[float, str]]()
-        if not asks_for_number(question):  # which it may suggest itself, rightly or not
-            around = (counted(e.passage.text) for e in evidence)
-            self._counted = counted(question) & self._counted.union(*around)
+        self._counted = set() if asks_for_number(question) else counted(question)
+        if self._counted:  # but no number that is asked for, which the question may only suggest
+            passages = {p.id: p.text for p in [*found, *(e.passage for e in evidence)]}
+            there = set[tuple[float, str]]().union(*map(counted, passages.values()))
+            self._counted &= there
         self._done = 0  # characters of the draft that are checked
         self._text = ""
         self._share = 0.0  # of a sentence's wording, the most so far that one piece has
@@ -68,10 +73,10 @@ class DraftChecker:
         )
 
     def _known(self, text: str) -> frozenset[float]:
-        """Return the figures of a text that count what they count in the question and the passages.
+        """Return the figures of a text that count what they count in the question and a passage.
 
         Asked about "the four hostages", an answer may speak of them where the evidence has "the
-        hostages" and the passage around it "four hostages".
+        hostages" and a passage that was found has "four hostages".
         """
         return frozenset(figure for figure, _ in counted(text) & self._counted)
 

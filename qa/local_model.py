@@ -7,7 +7,6 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -144,9 +143,8 @@ def _let_others_first() -> None:
 
     llama.cpp keeps all processors busy while it words an answer, and spins where it waits.
     """
-    if sys.platform == "linux":  # elsewhere a process has it as a whole
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+    if sys.platform == "linux":  # elsewhere it would be that of the whole process
+        os.nice(_NICENESS)
 
 
 def _connect(server: _Server) -> BaseChatModel:

@@ -5,9 +5,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from argparse import Namespace
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -148,16 +150,31 @@ def test_the_command_line_answers_while_the_page_is_running(ready, data):
     assert all(text[c["start"] : c["end"]] == c["quote"] for c in answer["citations"])
 
 
-def test_the_model_takes_no_orders_from_other_programs(ready):
-    """The llama.cpp server in the process wants a key that nobody else has."""
+@pytest.fixture(scope="module")
+def model(ready):
     model = local_model(Namespace(model="1.5b", offline=True))
     model.load()
+    yield model
+    model.close()
+
+
+def test_the_model_takes_no_orders_from_other_programs(model):
+    """The llama.cpp server in the process wants a key that nobody else has."""
     answer = httpx.post(
         f"{model.address}/v1/chat/completions",
         json={"messages": [{"role": "user", "content": "hello"}], "max_tokens": 1},
     )
-    model.close()
     assert answer.status_code == 401
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process has one priority")
+def test_the_models_threads_let_others_go_first_and_nobody_elses_do(model):
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    tasks = [int(task.name) for task in Path("/proc/self/task").iterdir()]
+    nice = [os.getpriority(os.PRIO_PROCESS, task) for task in tasks]
+    assert max(nice) == min(19, own + 10)
+    assert nice.count(max(nice)) >= 2
+    assert own == os.getpriority(os.PRIO_PROCESS, os.getpid())
 
 
 def test_the_reports_questions_are_answered_and_declined_well_enough(ready, data, tmp_path):

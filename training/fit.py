@@ -3,8 +3,8 @@
     python -m training.fit sentences EVAL_FOLDER
     python -m training.fit answers EVAL_FOLDER      (needs the chat model; about 15 minutes)
 
-`sentences` prints CHEAP, which cuts the shortlist, and then SENTENCE, fitted on the shortlist that
-the new CHEAP cuts; each beside the numbers in use.
+`sentences` prints LEXICAL, which chooses what is embedded, CHEAP, which cuts the shortlist, and then
+SENTENCE, fitted on the shortlist that the new CHEAP cuts; each beside the numbers in use.
 
 Two SQuAD 2.0 articles that the cross-encoder was not trained on are fitted on, two others give
 the figures. Each article is a library of its own, asked its own questions, half of them
@@ -41,7 +41,15 @@ from qa.engine import local_model
 from qa.evidence import PASSAGES, Selector
 from qa.known_names import resolve_names
 from qa.phrasing import phrase
-from qa.selection import CHEAP, FEATURES, SENTENCE, Featurizer, Weights, shortlist
+from qa.selection import (
+    CHEAP,
+    FEATURES,
+    LEXICAL,
+    SENTENCE,
+    Featurizer,
+    Weights,
+    shortlist,
+)
 from qa.standalone import standalone
 from qa.types import Turn
 from training.data import load
@@ -79,6 +87,9 @@ def fit_sentences(folder: Path, share: float) -> None:
     """Fit which sentence states the answer, without the cross-encoder and then with it."""
     train, held_out = (list(_searched(articles, share)) for articles in _articles(folder))
     everything = [[s.everything() for s in part] for part in (train, held_out)]
+    words = [[(features[:, 1:], states) for features, states in part] for part in everything]
+    lexical = _fit("LEXICAL", words[0])
+    _report("LEXICAL", lexical, LEXICAL, FEATURES[2:], words[1])
     cheap = _fit("CHEAP", everything[0])
     _report("CHEAP", cheap, CHEAP, FEATURES[1:], everything[1])
     listed = [[s.listed(cheap) for s in part] for part in (train, held_out)]
@@ -255,9 +266,11 @@ def _report(
     truth = [y for _, y in scored]
     for way, logits in ways.items():
         ranked = [y[np.argsort(-s, kind="stable")] for s, y in zip(logits, truth) if y.any()]
-        shares = " / ".join(f"{np.mean([y[:k].any() for y in ranked]):.3f}" for k in (1, 2, 4, 12))
+        shares = " / ".join(
+            f"{np.mean([y[:k].any() for y in ranked]):.3f}" for k in (1, 2, 4, 12, 24)
+        )
         auc = roc_auc_score([y.any() for y in truth], [s.max() for s in logits])
-        print(f"  {way}: right sentence in first 1 / 2 / 4 / 12 {shares} of {len(ranked)}, "
+        print(f"  {way}: right sentence in first 1 / 2 / 4 / 12 / 24 {shares} of {len(ranked)}, "
               f"answerable AUC {auc:.3f} of {len(truth)}")  # fmt: skip
 
 
