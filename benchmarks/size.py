@@ -150,7 +150,7 @@ def plot(rows: list[dict[str, float]], path: Path) -> None:
     """Draw search, evidence, opening and memory over the passages, both axes logarithmic."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7, 4), layout="constrained")
+    figure = Figure(figsize=(8, 4), layout="constrained")
     axes = figure.subplots()
     shown = {
         "evidence, median, ms": "evidence_ms",
@@ -163,7 +163,7 @@ def plot(rows: list[dict[str, float]], path: Path) -> None:
         axes.loglog([r["passages"] for r in rows], [r[key] for r in rows], "o-", label=label)
     axes.set_xlabel("passages")
     axes.grid(alpha=0.3)
-    axes.legend()
+    figure.legend(loc="outside right upper")
     figure.savefig(path, dpi=120)
 
 
