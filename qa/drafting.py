@@ -35,9 +35,8 @@ class DraftChecker:
         ]
         self._counted = set() if asks_for_number(question) else counted(question)
         if self._counted:  # but no number that is asked for, which the question may only suggest
-            passages = {p.id: p.text for p in [*found, *(e.passage for e in evidence)]}
-            there = set[tuple[float, str]]().union(*map(counted, passages.values()))
-            self._counted &= there
+            passages = {p.text for p in [*found, *(e.passage for e in evidence)]}
+            self._counted &= {pair for text in passages for pair in counted(text)}
         self._done = 0  # characters of the draft that are checked
         self._text = ""
         self._share = 0.0  # of a sentence's wording, the most so far that one piece has
@@ -78,6 +77,8 @@ class DraftChecker:
         Asked about "the four hostages", an answer may speak of them where the evidence has "the
         hostages" and a passage that was found has "four hostages".
         """
+        if not self._counted:  # as with most questions, and a draft is looked at word by word
+            return frozenset()
         return frozenset(figure for figure, _ in counted(text) & self._counted)
 
     def _checked(self, answer: Answer, text: str) -> Answer:

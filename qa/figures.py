@@ -31,10 +31,10 @@ def figures(text: str) -> set[float]:
     [300.0, 2021.0, 15000.0]
     """
     spelled = _in_digits(text)
-    found = {_value(m) for m in _FIGURE.finditer(spelled)}
+    found = {value for value, _ in _values(spelled)}
     if not re.search(r"\b1\b", text):
         found.discard(1.0)  # "one of them" is no figure
-    return found | {_SMALL[w] for w in _WORD.findall(spelled) if w in _SMALL}
+    return found
 
 
 def counted(text: str) -> set[tuple[float, str]]:
@@ -44,10 +44,14 @@ def counted(text: str) -> set[tuple[float, str]]:
     [(4.0, 'hostag'), (20.0, 'soldier')]
     """
     spelled = _in_digits(text)
-    found = {(_value(m), spelled[m.end() :]) for m in _FIGURE.finditer(spelled)}
-    found |= {(_SMALL[m[0]], spelled[m.end() :]) for m in _WORD.finditer(spelled) if m[0] in _SMALL}
-    after = [(value, _COUNTED.match(rest)) for value, rest in found]
+    after = [(value, _COUNTED.match(spelled, end)) for value, end in _values(spelled)]
     return {(value, stem(match[1])) for value, match in after if match}
+
+
+def _values(spelled: str) -> list[tuple[float, int]]:
+    """Return the figures of a text that is in digits, each with its end."""
+    small = ((_SMALL[m[0]], m.end()) for m in _WORD.finditer(spelled) if m[0] in _SMALL)
+    return [*((_value(m), m.end()) for m in _FIGURE.finditer(spelled)), *small]
 
 
 def without_figures(text: str) -> str:

@@ -132,17 +132,17 @@ class Featurizer:
         """Return the matrix of shape (len(candidates), len(FEATURES)), given all but its first."""
         return np.column_stack([self._cross_encoder.logits(question, candidates), cheap])
 
-    def cheap(
-        self, question: str, candidates: Sequence[Candidate], lexical: Features | None = None
-    ) -> Features:
-        """Return all features but the first, shape (len(candidates), len(FEATURES) - 1)."""
+    def cheap(self, question: str, candidates: Sequence[Candidate], lexical: Features) -> Features:
+        """Return all features but the first, given all but the first two: one column more."""
         asked, *alone = self.vectors([question, *(c.resolved for c in candidates)])
         similarity = [float(asked @ vector) for vector in alone]
-        lexical = self.lexical(question, candidates) if lexical is None else lexical
         return np.column_stack([similarity, lexical])
 
     def lexical(self, question: str, candidates: Sequence[Candidate]) -> Features:
-        """Return the features that no model is asked for, shape (len(candidates), 4)."""
+        """Return the features that no model is asked for: all but the first two.
+
+        Of shape (len(candidates), len(FEATURES) - 2).
+        """
         weights = content_weights(question)
         wanted = next((kind for asks, kind in _WANTS if asks.search(question)), None)
         rows = []
@@ -153,7 +153,7 @@ class Featurizer:
             rows.append(
                 (covered(weights, stems_alone), covered(weights, stems_context), kind, c.score)
             )
-        return np.asarray(rows, dtype=np.float64).reshape(len(candidates), 4)
+        return np.asarray(rows, dtype=np.float64).reshape(len(candidates), len(FEATURES) - 2)
 
     def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the unit vectors of texts, shape (len(texts), dimensions)."""

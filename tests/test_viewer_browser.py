@@ -345,7 +345,7 @@ def test_slides_are_sheets_with_their_names(page):
 
 
 def test_hostile_words_are_only_text_in_contents_finder_and_head(page):
-    title = page.evaluate("window.sahelBrief?.documents.at(-1).title")
+    title = page.evaluate("window.sahelBrief.documents.at(-1).title")
     show(page, title)
     page.click("#viewer [aria-controls=viewer-contents]")
     assert HOSTILE in texts(page, "#viewer .contents button")[0]
@@ -379,7 +379,7 @@ def test_a_document_of_2000_pages_opens_and_is_searched_in_well_under_a_second(b
     page.wait_for_function("window.sahelBrief?.documents")
     # The library has changed, so that the document is fetched anew.
     page.evaluate("""() => { window.sahelBrief.viewer.say('Left.');
-        const detail = { before: [], after: window.sahelBrief?.documents };
+        const detail = { before: [], after: window.sahelBrief.documents };
         document.dispatchEvent(new CustomEvent('library', { detail })); }""")
     painted = "new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))"
     opened_ms = page.evaluate(

@@ -136,7 +136,9 @@ class Searched:
 
     def everything(self) -> Scored:
         """Return the features of all sentences but the first, and which state the answer."""
-        return self.featurizer.cheap(self.question, self.found), self._states(self.found)
+        lexical = self.featurizer.lexical(self.question, self.found)
+        cheap = self.featurizer.cheap(self.question, self.found, lexical)
+        return cheap, self._states(self.found)
 
     def listed(self, cheap: Weights) -> Scored:
         """Return all features of the sentences of the shortlist, and which state the answer."""
