@@ -94,7 +94,7 @@ class Answerer(Runnable[Question, Answer]):
         Raises:
             BriefError: the question is empty or too long.
         """
-        clock = Clock()
+        clock, patient = Clock(), input.get("patient", False)
         question = validate(input["question"])
         resolved = standalone(question, input.get("history") or [])
         if is_french(resolved):
@@ -117,14 +117,14 @@ class Answerer(Runnable[Question, Answer]):
             yield _declined(answer, "unknown-name", reason, hits, clock)
             return
         if is_broad(answer.resolved):
-            with _SELECTING.turn(), clock.stage("selection"):
+            with _SELECTING.turn(patient=patient), clock.stage("selection"):
                 gathered = self._gatherer.gather(answer.resolved)
             if gathered.evidence:
                 answer = self._with_evidence(answer, gathered, clock)
                 yield answer
                 yield _quoted(answer, answer.citations, clock)
                 return
-        with _SELECTING.turn(), clock.stage("selection"):
+        with _SELECTING.turn(patient=patient), clock.stage("selection"):
             selection = self._selector.select(answer.resolved, hits)
         answer = self._with_evidence(answer, selection, clock)
         if answer.answerability < ASK_MODEL or not selection.evidence:
@@ -149,7 +149,7 @@ class Answerer(Runnable[Question, Answer]):
         chat = self._chat()
         if chat is None or is_french(input["question"]) or is_broad(input["question"]):
             return
-        with closing(self.stream(input)) as answers:
+        with closing(self.stream({**input, "patient": True})) as answers:
             found = next((a for a in answers if a.state != "searching"), None)
         if found and found.state == "evidence":
             evidence = [c.evidence for c in found.citations]

@@ -12,21 +12,26 @@ class Turns:
     def __init__(self) -> None:
         """Begin with nobody."""
         self._lock = Lock()
+        self._taken = False
         self._line: deque[Event] = deque()
+        self._patient: deque[Event] = deque()
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait for one's turn and have it inside."""
+    def turn(self, *, patient: bool = False) -> Iterator[None]:
+        """Wait for one's turn and have it inside; the patient wait until nobody else does."""
         mine = Event()
         with self._lock:
-            self._line.append(mine)
-            if self._line[0] is mine:
+            if self._taken:
+                (self._patient if patient else self._line).append(mine)
+            else:
+                self._taken = True
                 mine.set()
         mine.wait()
         try:
             yield
         finally:
             with self._lock:
-                self._line.popleft()
-                if self._line:
-                    self._line[0].set()
+                if line := self._line or self._patient:
+                    line.popleft().set()
+                else:
+                    self._taken = False

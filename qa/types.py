@@ -30,7 +30,8 @@ class Question(TypedDict, total=False):
 
     `documents` (ids) and `since` (an ISO date, possibly shortened) restrict what an engine answers
     from, as in `index.scope`; `fresh` asks an engine for an answer that was not given before. An
-    `Answerer` has one library, keeps no answers, and takes no notice of them.
+    `Answerer` has one library, keeps no answers, and takes no notice of these three. `patient` is
+    a question that nobody has asked yet: it lets those go first that somebody waits for.
     """
 
     question: str
@@ -38,6 +39,7 @@ class Question(TypedDict, total=False):
     documents: list[str]
     since: str
     fresh: bool
+    patient: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,32 @@ def test_turns_are_taken_in_the_order_of_coming():
         for n in range(20):
             threads.append(threading.Thread(target=take, args=(n,)))
             threads[-1].start()
-            while len(turns._line) < n + 2:
+            while len(turns._line) < n + 1:
                 time.sleep(0.001)
     for thread in threads:
         thread.join(10)
     assert taken == list(range(20))
+
+
+def test_who_is_patient_goes_after_all_others():
+    turns, taken = Turns(), []
+
+    def take(name, patient):
+        with turns.turn(patient=patient):
+            taken.append(name)
+
+    with turns.turn():
+        threads = []
+        for waiting, (name, patient) in enumerate(
+            [("guess", True), ("asked", False), ("second guess", True), ("asked later", False)], 1
+        ):
+            threads.append(threading.Thread(target=take, args=(name, patient)))
+            threads[-1].start()
+            while len(turns._line) + len(turns._patient) < waiting:
+                time.sleep(0.001)
+    for thread in threads:
+        thread.join(10)
+    assert taken == ["asked", "asked later", "guess", "second guess"]
 
 
 def test_what_fails_lets_the_next_go_on():

@@ -69,7 +69,7 @@ def _is_shown(sentence: Candidate, record: Record) -> bool:
 
 def _is_answered(engine: Engine, question: str, sentence: Candidate | None) -> bool:
     """Return whether the library answers a question, with that sentence where one is given."""
-    for answer in engine.stream({"question": question, "history": []}):
+    for answer in engine.stream({"question": question, "history": [], "patient": True}):
         if answer.state == "searching":
             continue
         if answer.declined or answer.answerability < SHOW_ANSWER:
