@@ -136,11 +136,19 @@ class Starting:
                     engine.warm()
                 self._engine = engine
                 self._opened.set()
+                ahead = threading.Thread(target=self._read_ahead, args=(engine,), name="reading")
+                ahead.start()
+                stack.callback(ahead.join)  # before the library is closed
                 if engine.changes and not self._ending.is_set():
                     engine.changes.run()  # the library's lock belongs to this thread
         except BriefError as error:
             self.failure = error
             on_failure()
+
+    def _read_ahead(self, engine: Engine) -> None:
+        for _ in engine.answerer.read_ahead():
+            if self._ending.is_set():
+                return
 
     def _say_profile(self) -> None:
         with self._clock.stage("meanwhile, the language model"):

@@ -1,7 +1,7 @@
 """The sentences of the passages that a search found, each with what it needs to be understood."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,6 +12,7 @@ from qa.speakers import speakers
 # Up to this size a document is read whole, so that full names are found; beyond it, around the
 # passage only (reading takes about 1 ms per 1,000 characters).
 _WHOLE_CHARS, _WINDOW_CHARS = 300_000, 4_000
+_DOCUMENTS_READ = 256  # that are kept as sentences: 0.1 MB for 10,000 words
 _LEANS_BACK = re.compile(
     r"[“\"'(\s]*(?:He|She|They|It|His|Her|Their|Its|This|That|These|Those|Such|However|But|And|"
     r"Therefore|So|Both|Neither|Another|The (?:other|latter|former|reasons?|journey|decision|"
@@ -101,6 +102,19 @@ def candidates(hits: Iterable[Hit], library: Library) -> list[Candidate]:
     return found
 
 
+def read_ahead(library: Library) -> Iterator[None]:
+    """Cut the newest documents into sentences, one at each step, before a question needs them.
+
+    Raises:
+        BriefError: a document was removed meanwhile.
+    """
+    for info in library.documents()[:_DOCUMENTS_READ]:
+        document = library.document(info.id)
+        if len(document.text) <= _WHOLE_CHARS:
+            _read(document, 0, len(document.text))
+        yield
+
+
 def _window(document: Document, passage: Passage) -> tuple[int, int]:
     if len(document.text) <= _WHOLE_CHARS:
         return 0, len(document.text)
@@ -109,7 +123,7 @@ def _window(document: Document, passage: Passage) -> tuple[int, int]:
     return start, end if end >= 0 else len(document.text)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=_DOCUMENTS_READ)
 def _read(document: Document, start: int, end: int) -> tuple[_Sentence, ...]:
     text = document.text[start:end]
     headings = {part.start for part in document.parts if part.kind == "heading"}

@@ -1,7 +1,9 @@
 import pytest
 
+from index.reading import parse_document
 from index.types import BriefError
 from qa.answering import Answerer
+from qa.candidates import _read
 from qa.output import as_json, as_text
 from qa.types import Turn
 from tests.fakes import Scripted, SharedWords
@@ -253,3 +255,22 @@ def test_what_is_quoted_for_a_removed_sentence_is_what_shares_most_of_its_words(
     answer = answering.invoke({"question": "Who took the title, who killed peacekeepers?"})
     assert answer.sentences[0].status == "quoted"
     assert "took the title of transitional president" in answer.sentences[0].text
+
+
+def test_what_was_read_ahead_is_not_cut_into_sentences_by_a_question(library):
+    answering, _ = answerer(library, "Assimi Goita led a second coup.")
+    assert len(list(answering.read_ahead())) == len(library.documents()) == 1
+    already = _read.cache_info()
+    answering.invoke({"question": COUP})
+    assert _read.cache_info().misses == already.misses
+    assert _read.cache_info().hits > already.hits
+
+
+def test_a_document_that_is_removed_meanwhile_ends_reading_ahead(library):
+    library.add(parse_document("The ferry sails to Orrin.", name="ferry", title="Ferry"), "/ferry")
+    answering, _ = answerer(library)
+    steps = answering.read_ahead()
+    _, second = library.documents()
+    next(steps)
+    library.remove(second.id)
+    assert list(steps) == []
