@@ -35,6 +35,16 @@ _LIGHT = frozenset(
         "since main"
     ).split()
 )
+# The verbs among them, each with its irregular forms. Where nothing else but names and figures tells
+# what a sentence says, the evidence must have them: "the general took the capital in April".
+_LIGHT_VERBS = [
+    frozenset(stem(w) for w in forms.split())
+    for forms in (
+        "become became", "get got gotten", "make made", "take took taken", "begin began begun",
+        "cause", "include", "face", "happen", "believe", "think thought", "stand stood", "go went gone",
+        "do did done",
+    )
+]  # fmt: skip
 _COMPOUND = re.compile(r"\b[a-z]+-[A-Z]\w+")  # al-Islam
 _CONJUNCTION = re.compile(r"(?:,|;)?\s+(?:and|but|while|whereas)\s+|;\s+")
 _NEGATION = re.compile(
@@ -104,6 +114,7 @@ def check(
         for w in words(sentence)
         if means(w) and stem(w) in assumed and not alike(stem(w), have)
     ]
+    reasons += unsaid(sentence, evidence)
     if reasons:
         return Verdict(0.0, tuple(reasons))
     # Names are checked; what is said of them must be there as well, or "Lewis leads ISIS" would
@@ -162,13 +173,34 @@ def without_names(sentence: str, evidence: str) -> str:
 
     That its first word is a name is known from the evidence alone.
     """
+    rest = _nameless(sentence, evidence)
+    return rest if any(means(w) for w in words(without_figures(rest))) else sentence
+
+
+def _nameless(sentence: str, evidence: str) -> str:
     rest = _COMPOUND.sub(" ", sentence)
     for _, (start, end) in reversed(names(rest)):
         rest = rest[:start] + rest[end:]
     first = re.match(r"\W*([A-Z]\w+)", rest)
     if first and first[1] in {name for name, _ in names(f"x {evidence}")}:
         rest = rest[first.end() :]
-    return rest if any(means(w) for w in words(without_figures(rest))) else sentence
+    return rest
+
+
+def unsaid(sentence: str, evidence: str) -> list[str]:
+    """Say which light verbs the evidence lacks, where a sentence has nothing else beside names and
+    figures: it claims nothing but what they say.
+    """
+    rest = words(without_figures(_nameless(sentence, evidence)))
+    if any(map(means, rest)):
+        return []
+    have = {stem(w) for w in words(evidence)}
+    return [
+        f"“{w}” is not in the evidence"
+        for w in rest
+        for forms in _LIGHT_VERBS
+        if stem(w) in forms and not have & forms
+    ]
 
 
 def clauses(sentence: str, evidence: str) -> list[str]:

@@ -11,16 +11,19 @@ the figures. Each article is a library of its own, asked its own questions, half
 impossible, and half as many of another article. The second fit also takes this project's own
 questions about the bundled report, because SQuAD's impossible questions are made to mislead and
 those of a briefing mostly are not, and the CLAPnq passages that the cross-encoder's calibration
-had; those of its test part give figures. The evaluation's questions about the report are in no fit; the
-threshold was chosen with an eye on them (README.md).
+had; those of its test part give figures. Both fits take the questions of `training.briefing` as well,
+which are in other words than the text. The evaluation's questions about the report are in no fit;
+the threshold was chosen with an eye on them (README.md).
 """
 
 import argparse
 import json
 import random
 import re
+import tempfile
 from argparse import Namespace
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,8 +33,8 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
+from index.access import changing
 from index.embedding import SentenceEmbedder
-from index.memory import MemoryLibrary
 from index.reading import parse_document, read_document
 from index.types import Document, Library
 from qa.candidates import Candidate, candidates
@@ -52,6 +55,7 @@ from qa.selection import (
 )
 from qa.standalone import standalone
 from qa.types import Turn
+from training.briefing import Asked, briefings
 from training.data import load
 
 FIT = ("1973_oil_crisis", "European_Union_law")
@@ -62,8 +66,6 @@ REPORT = Path("reports/sahel-security-report.md")
 QUESTIONS = Path("tests/report-questions.jsonl")
 
 Array = NDArray[np.float64]
-Asked = tuple[str, str, set[str]]
-"""A question, the paragraph it was asked about, and the strings that answer it, if any."""
 Scored = tuple[Array, NDArray[np.bool_]]
 """Features of sentences, one row each, and which of them state the answer."""
 
@@ -85,7 +87,9 @@ def main() -> None:
 
 def fit_sentences(folder: Path, share: float) -> None:
     """Fit which sentence states the answer, without the cross-encoder and then with it."""
-    train, held_out = (list(_searched(articles, share)) for articles in _articles(folder))
+    fit, test = _articles(folder)
+    train = [*_searched(_asked(fit, share)), *_searched(_briefing_asked(folder))]
+    held_out = list(_searched(_asked(test, share)))
     everything = [[s.everything() for s in part] for part in (train, held_out)]
     words = [[(features[:, 1:], states) for features, states in part] for part in everything]
     lexical = _fit("LEXICAL", words[0])
@@ -104,6 +108,7 @@ def fit_answers(folder: Path, share: float) -> None:
     train = [
         *_answers(_asked(fit, share / 4)),
         *_answers(_report_asked()),
+        *_answers(_briefing_asked(folder)),
         *_answers(_clapnq_asked(folder, titles["calibrate"])),
     ]
     held_out = {
@@ -157,10 +162,10 @@ def _articles(folder: Path) -> tuple[list[Any], list[Any]]:
     return [articles[title] for title in FIT], [articles[title] for title in TEST]
 
 
-def _searched(articles: list[Any], share: float) -> Iterator[Searched]:
-    """Yield what is found of each article for its questions."""
+def _searched(libraries: Iterable[tuple[Library, list[Asked]]]) -> Iterator[Searched]:
+    """Yield what is found in each library for its questions."""
     cross_encoder = CrossEncoder()
-    for library, asked in _asked(articles, share):
+    for library, asked in libraries:
         featurizer = Featurizer(library, cross_encoder)
         for question, paragraph, answers in asked:
             found = candidates(library.search(question, PASSAGES), library)
@@ -197,46 +202,59 @@ def _answers(
                 yield [selection.sentence, selection.cross_encoder, logit(first.not_stated)], stated
 
 
-def _asked(
-    articles: list[Any], share: float
-) -> Iterator[tuple[MemoryLibrary, list[tuple[str, str, set[str]]]]]:
+def _asked(articles: list[Any], share: float) -> Iterator[tuple[Library, list[Asked]]]:
     """Yield each article as a library with (question, paragraph, answers) to ask of it."""
-    embedder = SentenceEmbedder()
     for article, other in zip(articles, articles[1:] + articles[:1], strict=True):
         own = _sample(article, int(share * OWN))
         foreign = [
             (question, "", set[str]()) for question, _, _ in _sample(other, int(share * FOREIGN))
         ]
-        yield MemoryLibrary([_document(article)], embedder.embed), own + foreign
+        with _library([_document(article)]) as library:
+            yield library, own + foreign
+
+
+def _briefing_asked(folder: Path) -> Iterator[tuple[Library, list[Asked]]]:
+    """Yield the documents of `training.briefing` as two libraries, each with its questions."""
+    for documents, asked in briefings(folder):
+        with _library(documents) as library:
+            yield library, asked
+
+
+@contextmanager
+def _library(documents: Sequence[Document]) -> Iterator[Library]:
+    """Give a library on disk, which is what users search: its scores are not those in memory."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        changing(Path(folder), SentenceEmbedder()) as library,
+    ):
+        for n, document in enumerate(documents):
+            library.add(document, f"/{n}")
+        yield library
 
 
 def _report_asked() -> Iterator[tuple[Library, list[Asked]]]:
     """Yield the bundled report with this project's questions about it."""
-    library = MemoryLibrary([read_document(REPORT)], SentenceEmbedder().embed)
     lines = map(json.loads, QUESTIONS.read_text("utf-8").splitlines())
     turns = [([Turn(*turn) for turn in line["history"]], line) for line in lines]
-    yield (
-        library,
-        [
-            (standalone(line["question"], history), "", set(line["answer"][:1]))
-            for history, line in turns
-            if line["kind"] not in ("broad", "french")  # they go another way
-        ],
-    )
+    asked = [
+        (standalone(line["question"], history), "", set(line["answer"][:1]))
+        for history, line in turns
+        if line["kind"] not in ("broad", "french")  # they go another way
+    ]
+    with _library([read_document(REPORT)]) as library:
+        yield library, asked
 
 
 def _clapnq_asked(folder: Path, titles: list[str]) -> Iterator[tuple[Library, list[Asked]]]:
     """Yield each passage of some titles as a library with its one question."""
-    embedder = SentenceEmbedder()
     for part, answers in (("answerable", {r"\w"}), ("unanswerable", set[str]())):
         for line in (folder / f"clapnq/{part}.jsonl").read_text("utf-8").splitlines():
             item = json.loads(line)
             passage = item["passages"][0]
             if passage["title"] in titles:
                 text, title = passage["text"], passage["title"]
-                library = MemoryLibrary([parse_document(text, name=title, title=title)],
-                                        embedder.embed)  # fmt: skip
-                yield library, [(item["input"], "", answers)]
+                with _library([parse_document(text, name=title, title=title)]) as library:
+                    yield library, [(item["input"], "", answers)]
 
 
 def _sample(article: Any, count: int) -> list[Asked]:
