@@ -194,7 +194,7 @@ def _answers(
             if first:
                 texts = [f"{e.speaker} {e.text}" for e in selection.evidence]
                 stated = any(re.search(a, t, re.I) for t in texts for a in answers)
-                yield [selection.sentence, selection.cross_encoder, logit(first.not_stated)], stated
+                yield [selection.sentence, selection.cross_encoder, logit(first.not_stated or 0.0)], stated
 
 
 def _asked(
