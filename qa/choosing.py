@@ -65,7 +65,7 @@ def chosen_model(args: argparse.Namespace) -> ChatModel:
             f"--fallback-model {fallback} is not on this machine. Give 1.5b, 0.5b or the path of "
             "a GGUF file."
         )
-    chosen = provided(choice, url, offline=args.offline)
+    chosen = provided(choice or "1.5b", url, offline=args.offline)
     from qa.remote_model import RemoteModel
 
     instead = None if fallback == "none" else _local(fallback, offline=args.offline)

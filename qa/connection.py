@@ -8,6 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -78,11 +79,12 @@ class Connection:
         self._client = client
 
     def steps(
-        self, messages: Sequence[BaseMessage], *, at_once: bool = False
+        self, messages: Sequence[BaseMessage], *, trial: bool = False
     ) -> Generator[AIMessageChunk | None]:
         """Yield the chunks of an answer, and None in pauses. Closing it ends the stream there.
 
-        With `at_once` one failure is enough to leave the provider alone.
+        A `trial`, for which nobody waits, may take longer, and one that fails is enough to leave
+        the provider alone.
 
         Raises:
             ModelProblem: there is no answer, or it has no end.
@@ -90,8 +92,13 @@ class Connection:
         if self._client is None or not self.breaker.admits():
             raise paused(self.where)
         said = ended = False
+        limits = self.limits
+        first_s, whole_s = (
+            (limits.trial_s,) * 2 if trial else (limits.first_token_s, limits.whole_s)
+        )
         try:
-            with closing(self._loop.steps(lambda put: self._asked(messages, put))) as steps:
+            work = partial(self._asked, messages, first_s, whole_s)
+            with closing(self._loop.steps(work)) as steps:
                 for step in steps:
                     if step is not None:
                         said = said or bool(step.text)
@@ -113,7 +120,7 @@ class Connection:
             self.failures[problem.kind] += 1
             self.problem = problem
             pause_s = min(problem.retry_after_s or 0.0, _LONGEST_PAUSE_S)
-            self.breaker.failed(at_once=at_once or problem.lasting, pause_s=pause_s)
+            self.breaker.failed(at_once=trial or problem.lasting, pause_s=pause_s)
             raise problem from error
         self._tells_end = ended
         self.breaker.succeeded()
@@ -126,8 +133,10 @@ class Connection:
         self.where = where_words(self.chosen, url)
         self.how = where_words(self.chosen, url, how=True)
 
-    async def _asked(self, messages: Sequence[BaseMessage], put: Put) -> None:
-        async with asyncio.timeout(self.limits.whole_s):
+    async def _asked(
+        self, messages: Sequence[BaseMessage], first_s: float, whole_s: float, put: Put
+    ) -> None:
+        async with asyncio.timeout(whole_s):
             async for attempt in AsyncRetrying(
                 stop=stop_after_attempt(self.limits.attempts),
                 wait=self._wait_s,
@@ -136,9 +145,9 @@ class Connection:
                 reraise=True,
             ):
                 with attempt:
-                    await self._attempt(messages, put)
+                    await self._attempt(messages, first_s, put)
 
-    async def _attempt(self, messages: Sequence[BaseMessage], put: Put) -> None:
+    async def _attempt(self, messages: Sequence[BaseMessage], first_s: float, put: Put) -> None:
         """Ask once; where the server refuses an option, once more without it, and from then on."""
         assert self._client is not None  # noqa: S101 - `steps` has looked
         client, without, said = self._client, self._without, False
@@ -150,7 +159,7 @@ class Connection:
 
         while True:
             try:
-                await pump(client, messages, pass_on, first_token_s=self.limits.first_token_s)
+                await pump(client, messages, pass_on, first_token_s=first_s)
                 break
             except Exception as error:
                 refused = rejects(error, OPTIONS - without)
@@ -170,7 +179,7 @@ class Connection:
             without=without,
             max_tokens=MAX_TOKENS,
             connect_s=self.limits.connect_s,
-            read_s=self.limits.first_token_s,
+            read_s=self.limits.trial_s,  # shorter ones end it before
         )
 
     def _problem(self, error: Exception) -> ModelProblem:

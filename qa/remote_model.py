@@ -12,13 +12,15 @@ from qa.chat_model import ChatModel
 from qa.connection import Connection
 from qa.fetching import Progress
 from qa.problems import ModelProblem
+from qa.prompt import prefix
 from qa.providers import Provided
 from qa.remote_chat import RemoteChat
 from qa.remote_stream import Limits
 from qa.types import ModelStatus
 
-# Tells whether key, name and address are right, and nothing of anybody.
-_TRIAL = [HumanMessage("Reply with the word yes.")]
+# Tells whether key, name and address are right, and nothing of anybody; what every prompt begins
+# with many servers need not read again.
+_TRIAL = [*prefix(), HumanMessage("Evidence:\n- This is a trial.\n\nQuestion: What is this?")]
 _LOOKS = 4  # at whether a pause is over, in the length of one
 
 log = logging.getLogger(__name__)
@@ -123,7 +125,7 @@ class RemoteModel:
         """Ask for a word. What is wrong is said by `status`, and logged."""
         before = self._connection.problem
         try:
-            for _ in self._connection.steps(_TRIAL, at_once=True):
+            for _ in self._connection.steps(_TRIAL, trial=True):
                 if self._closing.is_set():
                     return
         except ModelProblem as problem:

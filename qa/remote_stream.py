@@ -22,7 +22,8 @@ Put = Callable[[AIMessageChunk], None]
 class Limits:
     """How long and how much a provider may take. By hand: somebody waits, with evidence to read.
 
-    `whole_s` is for an answer with all attempts. `backoff_s` is before the second attempt, twice
+    `whole_s` is for an answer with all attempts, `trial_s` for the trial at the start, for which a
+    server may have to load its model. `backoff_s` is before the second attempt, twice
     that before the third, each less by chance; `retry_after_s` the longest wait that a provider may
     ask for. After so many `failures` in a row it is left alone for `pause_s`. A token has about
     four characters; more than `chars_per_token` and it does not count them.
@@ -31,6 +32,7 @@ class Limits:
     connect_s: float = 5.0
     first_token_s: float = 30.0
     whole_s: float = 60.0
+    trial_s: float = 180.0
     attempts: int = 3
     backoff_s: float = 0.5
     retry_after_s: float = 10.0

@@ -3,6 +3,7 @@
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from index.access import changing
 from index.reading import read_document
 from qa.answering import Answerer
 from qa.engine import Engine
+from qa.prompt import prefix
 from qa.providers import Provided
 from qa.remote_model import RemoteModel
 from qa.remote_stream import Limits
@@ -23,10 +25,9 @@ from web.metrics import Metrics
 
 COUP = "Who led a second coup and took the title of transitional president?"
 GOITA = "Assimi Goita led a second coup."
-LIMITS = Limits(
-    connect_s=1, first_token_s=0.5, whole_s=2, attempts=3, backoff_s=0.02, retry_after_s=1,
-    failures=3, pause_s=0.4,
-)  # fmt: skip
+# Long enough for a machine that does much else, where a test does not wait for them.
+LIMITS = Limits(backoff_s=0.02, retry_after_s=1, pause_s=1)
+SHORT = replace(LIMITS, first_token_s=0.5, whole_s=2)
 
 
 class Here:
@@ -84,7 +85,7 @@ def statuses(answer):
     return [s.status for s in answer.sentences]
 
 
-def until(done, limit_s=5.0):
+def until(done, limit_s=15.0):
     deadline = time.monotonic() + limit_s
     while not done():
         assert time.monotonic() < deadline, f"not within {limit_s} s"
@@ -113,7 +114,9 @@ def test_a_question_and_its_evidence_are_sent_and_answered(server, engine):
 
 
 def test_the_trial_at_the_start_has_nothing_of_anybody(server, engine):
-    assert [m["content"] for m in server.asked[0]["messages"]] == ["Reply with the word yes."]
+    sent = [m["content"] for m in server.asked[0]["messages"]]
+    assert sent[:-1] == [m.content for m in prefix()]
+    assert sent[-1] == "Evidence:\n- This is a trial.\n\nQuestion: What is this?"
     assert server.keys == ["Bearer none"]
     assert engine.model_status().state == "ready"
     assert engine.model_status().remote.startswith("openai (127.0.0.1:")
@@ -148,22 +151,24 @@ def test_other_providers_answer_decline_and_break_off(
         assert "broke off" in cut.notice and cut.provisional
 
 
-def test_a_first_token_that_does_not_come_is_not_waited_for(server, engine):
-    server.script(Reply(GOITA, first_after_s=3))
-    began = time.monotonic()
-    assert is_quoted_for_want_of_the_model(last(engine))
-    assert time.monotonic() - began < 2
-    again = last(engine)
-    assert (again.text, again.cached) == (GOITA, False)
-    assert last(engine).cached
+def test_a_first_token_that_does_not_come_is_not_waited_for(library, server):
+    with asking(library, server, limits=SHORT) as engine:
+        server.script(Reply(GOITA, first_after_s=8))
+        began = time.monotonic()
+        assert is_quoted_for_want_of_the_model(last(engine))
+        assert time.monotonic() - began < 7
+        assert engine.model_status().failures == {"timeout": 1}
+    with asking(library, server) as engine:
+        server.script(Reply(GOITA, first_after_s=1))
+        assert (last(engine).text, last(engine).cached) == (GOITA, True)
 
 
 def test_an_answer_that_goes_on_and_on_in_time_is_ended(library, server):
-    with asking(library, server) as engine:
+    with asking(library, server, limits=SHORT) as engine:
         server.script(Reply(f"{GOITA} {'It is so. ' * 50}", word_s=0.1))
         answer = last(engine)
         assert answer.text == GOITA and "broke off" in answer.notice
-        assert answer.timings.total_ms < 3000
+        assert answer.timings.total_ms < 10_000
         until(lambda: server.closed == 1)
 
 
@@ -176,11 +181,11 @@ def test_as_long_as_the_server_wants_is_waited_if_that_is_short(server, engine):
 
 
 def test_who_wants_a_long_wait_is_left_alone_as_long(server, engine):
-    server.script(*[Reply(status=429, headers={"retry-after": "2"})] * 3)
+    server.script(*[Reply(status=429, headers={"retry-after": "9"})] * 3)
     for _ in range(3):
         assert is_quoted_for_want_of_the_model(last(engine))
     asked = len(server.asked)
-    time.sleep(0.6)  # more than a pause
+    time.sleep(1.5)  # more than a pause
     assert is_quoted_for_want_of_the_model(last(engine))
     assert (engine.model_status().circuit, len(server.asked)) == ("open", asked)
     assert "less often" in engine.model_status().message
@@ -286,13 +291,14 @@ def test_the_first_tokens_probability_is_read_as_ollama_tells_it(library, server
 
 
 def test_what_fails_thrice_is_left_alone_then_tried_and_used_again(server, engine):
-    server.script(*[Reply(status=400)] * 2 * 3)  # not tried again, but once without options
+    server.then = Reply(status=400)  # not tried again, but once without options
     for _ in range(3):
         last(engine)
-    asked = len(server.asked)
-    assert is_quoted_for_want_of_the_model(last(engine))
+    assert len(server.asked) == 1 + 3 * 2
     status = engine.model_status()
-    assert (len(server.asked), status.state, status.circuit) == (asked, "away", "open")
+    assert (status.state, status.circuit) == ("away", "open")
+    assert is_quoted_for_want_of_the_model(last(engine))
+    server.then = Reply(GOITA)
     until(lambda: engine.model_status().state == "ready")
     assert last(engine).text == GOITA
 
@@ -335,11 +341,11 @@ def test_without_a_key_the_page_says_so_and_quotes(library, monkeypatch):
 
 
 def test_stop_closes_the_stream(server, engine):
-    server.script(Reply(f"{GOITA} {'It is so. ' * 50}", word_s=0.05))
+    server.script(Reply(f"{GOITA} {'It is so. ' * 50}", word_s=0.1))
     answers = engine.stream({"question": COUP})
     next(a for a in answers if a.draft)
     answers.close()
-    until(lambda: server.closed == 1, 1)
+    until(lambda: server.closed == 1, 5)
     assert engine.model_status().failures == {}
 
 
@@ -351,25 +357,25 @@ def test_stop_need_not_wait_for_the_first_word(library, server):
         evidence = [next(answers) for _ in range(4)]
         assert [a.state for a in evidence] == ["searching", "evidence", "evidence", "evidence"]
         answers.close()
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 10
 
 
 def test_two_are_answered_at_once(library, server):
     with asking(library, server) as engine:
-        server.script(*[Reply(GOITA, word_s=0.15)] * 4)
+        server.script(*[Reply(GOITA, word_s=0.3)] * 4)
         threads = [threading.Thread(target=last, args=(engine,)) for _ in range(4)]
         began = time.monotonic()
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join(20)
-        assert time.monotonic() - began < 4 * 6 * 0.15
+        assert time.monotonic() - began < 4 * 6 * 0.3
 
 
 def test_a_fallback_words_what_the_chosen_model_does_not_and_that_is_told(library, server):
     here = Here(GOITA, GOITA)
     with asking(library, server, fallback=here) as engine:
-        server.script(*[Reply(status=404)] * 2)
+        server.then = Reply(status=404)
         answer = last(engine)
         assert (answer.text, answer.worded_by, answer.provisional) == (GOITA, "1.5b", True)
         assert answer.notice == "The model that was chosen did not answer: 1.5b worded this."
@@ -380,8 +386,10 @@ def test_a_fallback_words_what_the_chosen_model_does_not_and_that_is_told(librar
         assert "1&#46;5b worded this" in [*shown][-1].chat[-1]["content"]
         figures = metrics.response().body.decode()
         assert "sahel_brief_fallback_answers_total 1.0" in figures
-        assert 'sahel_brief_model_failures_total{kind="unknown-model"} 1.0' in figures
+        assert 'sahel_brief_model_failures_total{kind="unknown-model"} 0.0' not in figures
+        assert 'sahel_brief_model_failures_total{kind="empty"} 0.0' in figures
         assert 'sahel_brief_model_circuit{state="open"} 1.0' in figures
+        server.then = Reply(GOITA)
         until(lambda: engine.model_status().state == "ready")
         assert (last(engine).worded_by, last(engine).cached) == ("", True)
 
