@@ -120,7 +120,8 @@ class Connection:
             self.failures[problem.kind] += 1
             self.problem = problem
             pause_s = min(problem.retry_after_s or 0.0, _LONGEST_PAUSE_S)
-            self.breaker.failed(at_once=trial or problem.lasting, pause_s=pause_s)
+            at_once = trial or problem.lasting or pause_s > limits.retry_after_s
+            self.breaker.failed(at_once=at_once, pause_s=pause_s)
             raise problem from error
         self._tells_end = ended
         self.breaker.succeeded()

@@ -1,5 +1,7 @@
 """A chat model elsewhere, whatever it does, over real HTTP: what comes of a question."""
 
+import html
+import re
 import threading
 import time
 from contextlib import contextmanager
@@ -17,11 +19,14 @@ from qa.providers import Provided
 from qa.remote_model import RemoteModel
 from qa.remote_stream import Limits
 from qa.types import ModelStatus
+from tests.browser import ask, finished, opened, served
 from tests.conftest import REPORT
 from tests.fakes import BagOfWords, Scripted, SharedWords
 from web.conversation import Conversation, converse
 from web.engine import Waiting
+from web.header import header
 from web.metrics import Metrics
+from web.page import create_app
 
 COUP = "Who led a second coup and took the title of transitional president?"
 GOITA = "Assimi Goita led a second coup."
@@ -181,9 +186,8 @@ def test_as_long_as_the_server_wants_is_waited_if_that_is_short(server, engine):
 
 
 def test_who_wants_a_long_wait_is_left_alone_as_long(server, engine):
-    server.script(*[Reply(status=429, headers={"retry-after": "9"})] * 3)
-    for _ in range(3):
-        assert is_quoted_for_want_of_the_model(last(engine))
+    server.script(Reply(status=429, headers={"retry-after": "9"}))
+    assert is_quoted_for_want_of_the_model(last(engine))
     asked = len(server.asked)
     time.sleep(1.5)  # more than a pause
     assert is_quoted_for_want_of_the_model(last(engine))
@@ -417,3 +421,48 @@ def test_a_question_in_french_is_translated_there_and_declined_where_it_fails(se
     answer = last(engine, "Qui a mené le deuxième coup d'État ?")
     assert (answer.resolved, answer.text) == ("Who led the second coup?", GOITA)
     assert last(engine, "Qui est le président de la France ?").decline == "not-translated"
+
+
+def test_the_top_of_the_page_says_where_questions_go_and_what_words_them_meanwhile():
+    def top(**how):
+        return re.sub("<[^>]+>", "", html.unescape(header([], ModelStatus(**how))))
+
+    where = {"remote": "openai (api.openai.com)"}
+    assert "Questions are sent to openai (api.openai.com)." in top(
+        state="ready", message="", **where
+    )
+    assert "are sent to" not in top(state="ready", message="")
+    away = {"state": "away", "message": "It rests.", **where}
+    assert "It rests. Until it answers, answers are quotations from the report." in top(**away)
+    assert "Questions are sent to" in top(**away)
+    assert "answers are worded by 1.5b, on this machine." in top(**away, fallback="1.5b")
+    failed = top(state="failed", message="No key.", fallback="1.5b")
+    assert "No key. Answers are worded by 1.5b, on this machine." in failed
+
+
+def test_a_model_elsewhere_keeps_nobody_waiting_for_others(server, engine):
+    waiting = Waiting()
+    waiting.enter()
+    steps = converse(lambda: engine, COUP, [], Conversation(), waiting=waiting)
+    shown = [step.chat[-1]["content"] for step in steps]
+    assert any("Wording an answer" in card for card in shown)
+    assert not any("before yours" in card for card in shown)
+
+
+@pytest.mark.browser
+def test_the_page_shows_without_a_reload_that_the_model_answers_again(library, server, browser):
+    server.then = Reply(status=401)
+    with (
+        asking(library, server) as engine,
+        served(create_app(lambda: engine, examples=[])) as url,
+    ):
+        page, wrong = opened(browser, url)
+        assert "refuses the key" in page.inner_text("#top .model")
+        page.click("#top .sent summary")
+        assert "no more of your documents" in page.inner_text("#top .sent p")
+        server.then = Reply(GOITA)
+        page.wait_for_selector("#top .model", state="detached")
+        assert "Questions are sent to openai (127.0.0.1:" in page.inner_text("#top .sent")
+        ask(page, COUP)
+        assert GOITA in finished(page)
+        assert wrong == []
