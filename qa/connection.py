@@ -5,6 +5,7 @@ What goes wrong comes out as a `ModelProblem`, and is counted by its kind.
 
 import asyncio
 import logging
+import threading
 from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import closing
@@ -37,7 +38,8 @@ log = logging.getLogger(__name__)
 class Connection:
     """Asks a provider. Any thread may use it, several at once.
 
-    `where` says in words whom, and `how` whether over an open line.
+    `where` says in words whom, and `how` whether over an open line. Until a trial has ended, which
+    sets `tried`, nothing else is asked.
     """
 
     def __init__(self, chosen: Provided, limits: Limits) -> None:
@@ -46,7 +48,9 @@ class Connection:
         self.where, self.how = "", ""
         self._at(chosen.url)
         self.breaker = Breaker(limits.failures, limits.pause_s)
-        self.failures = Counter[Kind]()
+        self.tried = threading.Event()
+        self._failures = Counter[str]()
+        self._counting = threading.Lock()
         self.problem: ModelProblem | None = None
         self._client: BaseChatModel | None = None
         self._without: frozenset[str] = frozenset()
@@ -89,7 +93,7 @@ class Connection:
         Raises:
             ModelProblem: there is no answer, or it has no end.
         """
-        if self._client is None or not self.breaker.admits():
+        if self._client is None or not (trial or self.tried.is_set()) or not self.breaker.admits():
             raise paused(self.where)
         said = ended = False
         limits = self.limits
@@ -117,7 +121,7 @@ class Connection:
             raise
         except Exception as error:
             problem = self._problem(error)
-            self.failures[problem.kind] += 1
+            self._count(problem.kind)
             self.problem = problem
             pause_s = min(problem.retry_after_s or 0.0, _LONGEST_PAUSE_S)
             at_once = trial or problem.lasting or pause_s > limits.retry_after_s
@@ -125,6 +129,11 @@ class Connection:
             raise problem from error
         self._tells_end = ended
         self.breaker.succeeded()
+
+    def failures(self) -> dict[str, int]:
+        """Return how many attempts have failed, by kind."""
+        with self._counting:
+            return dict(self._failures)
 
     def close(self) -> None:
         """End what is under way."""
@@ -142,7 +151,7 @@ class Connection:
                 stop=stop_after_attempt(self.limits.attempts),
                 wait=self._wait_s,
                 retry=retry_if_exception(self._may_pass),
-                before_sleep=self._count,
+                before_sleep=lambda state: self._count(_failure(state).kind),
                 reraise=True,
             ):
                 with attempt:
@@ -199,8 +208,9 @@ class Connection:
         """Return the wait before the next attempt: as asked for, and some by chance for each."""
         return (_failure(state).retry_after_s or 0.0) + self._backoff_s(state)
 
-    def _count(self, state: RetryCallState) -> None:
-        self.failures[_failure(state).kind] += 1
+    def _count(self, kind: Kind) -> None:
+        with self._counting:
+            self._failures[kind] += 1
 
 
 def _failure(state: RetryCallState) -> Any:

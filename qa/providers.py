@@ -26,7 +26,7 @@ _PACKAGES = {
     "openai": ("langchain_openai", ""),
 }
 # What a request may go without where a server refuses it.
-OPTIONS = frozenset({"logprobs", "top_logprobs", "temperature"})
+OPTIONS = frozenset({"logprobs", "top_logprobs", "temperature", "max_completion_tokens"})
 # Where clients of providers keep their address.
 _ADDRESSES = (
     "root_client.base_url", "_client.base_url", "_client._client.base_url", "client.base_url",
@@ -169,7 +169,6 @@ def connect(
         "temperature": 0,
         "logprobs": True,
         "top_logprobs": 10,
-        "max_tokens": max_tokens,
         "num_predict": max_tokens,  # Ollama's name for it
         "max_retries": 0,
         "timeout": timeout,
@@ -180,6 +179,8 @@ def connect(
         wanted["stream_usage"] = False
     fields = type(bare).model_fields
     known = {*fields, *(f.alias for f in fields.values() if f.alias)}
+    name = "max_completion_tokens"  # OpenAI's, which not all that speak like it know
+    wanted[name if name in known else "max_tokens"] = max_tokens
     settings = {k: v for k, v in wanted.items() if k in known and k not in without}
     if "top_logprobs" not in settings:
         settings.pop("logprobs", None)

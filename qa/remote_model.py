@@ -48,24 +48,25 @@ class RemoteModel:
         self._connection = Connection(chosen, limits or Limits())
         self._chat = RemoteChat(self._connection, fallback)
         self._failure = ""
-        self._tried, self._closing = threading.Event(), threading.Event()
+        self._closing = threading.Event()
         self._thread: threading.Thread | None = None
 
     @property
     def chat(self) -> BaseChatModel | None:
-        """The chat model once it was tried, else None."""
-        return self._chat if self._tried.is_set() else None
+        """The chat model once it was tried, or something answers in its place, else None."""
+        ready = self._connection.tried.is_set() or (self._fallback and self._fallback.chat)
+        return self._chat if ready else None
 
     @property
     def status(self) -> ModelStatus:
         """How it stands, whether it answers or not."""
         line = self._connection
         circuit = line.breaker.state
-        failures: dict[str, int] = {str(kind): n for kind, n in line.failures.items()}
+        failures = line.failures()
         instead = self._fallback.choice if self._fallback and self._fallback.chat else ""
         if self._failure:
             return ModelStatus("failed", self._failure, fallback=instead)
-        if not self._tried.is_set():
+        if not self._connection.tried.is_set():
             return ModelStatus(
                 "loading", f"Whether {line.where} answers is being tried.", fallback=instead
             )
@@ -88,7 +89,7 @@ class RemoteModel:
 
     def wait(self) -> None:
         """Wait until it was tried; where it does not answer, for what does in its place."""
-        self._tried.wait()
+        self._connection.tried.wait()
         if self._fallback and self.status.state != "ready":
             self._fallback.wait()
 
@@ -107,7 +108,7 @@ class RemoteModel:
         except BriefError as error:
             self._failure = str(error)
             log.warning("%s", error)
-            self._tried.set()
+            self._connection.tried.set()
             return
         line = self._connection
         log.warning(
@@ -116,7 +117,7 @@ class RemoteModel:
             line.how,
         )  # fmt: skip
         self._try()
-        self._tried.set()
+        self._connection.tried.set()
         while not self._closing.wait(line.limits.pause_s / _LOOKS):
             if line.breaker.state == "half-open":
                 self._try()

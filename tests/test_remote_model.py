@@ -254,14 +254,16 @@ def test_what_cannot_be_read_is_asked_again_before_the_first_word(server, engine
     assert engine.model_status().failures["broken"] >= 1
 
 
-def test_an_option_that_a_server_refuses_is_left_out_from_then_on(library):
-    with (
-        faults(Reply(GOITA, refuses=("top_logprobs",))) as server,
-        asking(library, server) as engine,
-    ):
-        assert ["logprobs" in a for a in server.asked] == [True, False]
+@pytest.mark.parametrize(
+    ("refused", "kept"),
+    [("top_logprobs", "temperature"), ("temperature", "logprobs"),
+     ("max_completion_tokens", "logprobs")],
+)  # fmt: skip
+def test_an_option_that_a_server_refuses_is_left_out_from_then_on(library, refused, kept):
+    with faults(Reply(GOITA, refuses=(refused,))) as server, asking(library, server) as engine:
+        assert [refused in a for a in server.asked] == [True, False]
         assert last(engine).text == GOITA
-        assert ("logprobs" in server.asked[-1], server.asked[-1]["temperature"]) == (False, 0.0)
+        assert (refused in server.asked[-1], kept in server.asked[-1]) == (False, True)
         assert len(server.asked) == 3
 
 
@@ -396,6 +398,16 @@ def test_a_fallback_words_what_the_chosen_model_does_not_and_that_is_told(librar
         server.then = Reply(GOITA)
         until(lambda: engine.model_status().state == "ready")
         assert (last(engine).worded_by, last(engine).cached) == ("", True)
+
+
+def test_a_fallback_words_answers_while_the_chosen_model_is_still_tried(library, server):
+    server.then = Reply("Yes.", first_after_s=5)
+    model = RemoteModel(Provided("openai", "m", f"{server.url}/v1"), fallback=Here(GOITA))
+    model.start()
+    engine = Engine(library, Answerer(library, lambda: model.chat, SharedWords()), model)
+    assert (last(engine).worded_by, model.status.state) == ("1.5b", "loading")
+    assert len(server.asked) <= 1
+    model.close()
 
 
 def test_a_fallback_does_not_speak_into_an_answer_that_has_begun(library, server):
