@@ -15,10 +15,11 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
 from index.access import require_folder
 from index.settings import LibrarySettings, add_library_arguments, library_settings
 from index.types import BriefError
+from qa.chat_model import ChatModel
+from qa.choosing import add_model_arguments, chosen_model
 from qa.clock import Clock
-from qa.engine import Engine, add_model_arguments, local_model, open_engine
+from qa.engine import Engine, open_engine
 from qa.fetching import Report
-from qa.local_model import LocalModel
 from qa.profile import profile_table
 from qa.weights import bar
 
@@ -61,6 +62,7 @@ def _serve(args: argparse.Namespace) -> int:
     require_port(args.host, args.port)
     settings = library_settings(args)
     require_folder(settings.data)
+    model = chosen_model(args)
     import uvicorn
 
     from web.stubs import no_stubs
@@ -69,7 +71,7 @@ def _serve(args: argparse.Namespace) -> int:
         from web.page import create_app
 
     log_to_stderr("sahel_brief.questions")
-    starting = Starting(settings, local_model(args), profile=args.profile)
+    starting = Starting(settings, model, profile=args.profile)
     app = create_app(
         starting.engine,
         examples=EXAMPLES,
@@ -98,7 +100,7 @@ class Starting:
     """Opens the library and loads the model in the background, while the page is already up."""
 
     def __init__(
-        self, settings: LibrarySettings, model: LocalModel, *, profile: bool = False
+        self, settings: LibrarySettings, model: ChatModel, *, profile: bool = False
     ) -> None:
         self._settings, self._model = settings, model
         self._profile, self._clock = profile, Clock()

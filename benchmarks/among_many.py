@@ -26,7 +26,8 @@ from index.library import DiskLibrary
 from index.reading import parse_document, read_document
 from index.types import Document
 from qa.batch import answer_line, read_lines
-from qa.engine import add_model_arguments, engine, local_model
+from qa.choosing import add_model_arguments, local_model
+from qa.engine import engine
 from qa.evaluation import judge, sum_up_questions, table
 from qa.local_model import LocalModel
 

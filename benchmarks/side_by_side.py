@@ -24,7 +24,7 @@ from index.embedding import SentenceEmbedder
 from index.reading import parse_document, read_document
 from index.types import Document, Embedder
 from qa.batch import read_lines
-from qa.engine import add_model_arguments, local_model
+from qa.choosing import add_model_arguments, local_model
 from qa.evaluation import judge, sum_up_questions
 from qa.local_model import LocalModel
 from qa.suites import SUITES, read_suite, sample

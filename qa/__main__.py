@@ -21,8 +21,9 @@ from index.embedding import SentenceEmbedder
 from index.settings import add_library_arguments, library_settings
 from index.types import BriefError
 from qa.batch import Line, answer_line, check_line, read_lines, writing
+from qa.choosing import add_model_arguments, chosen_model
 from qa.clock import Clock
-from qa.engine import Engine, add_model_arguments, local_model, open_engine
+from qa.engine import Engine, open_engine
 from qa.measurement import evaluate
 from qa.output import as_json, as_text
 from qa.profile import profile_table
@@ -118,12 +119,13 @@ def _run(command: str, args: argparse.Namespace) -> int:
 def _engine(args: argparse.Namespace, clock: Clock | None = None) -> Iterator[Engine]:
     """Open the library and wait for the chat model, or for its failure."""
     clock = clock or Clock()
-    settings, model = library_settings(args), local_model(args)
+    settings, model = library_settings(args), chosen_model(args)
     documents, since = getattr(args, "document", []), getattr(args, "since", "")
     opened = open_engine(settings, model, documents=documents, since=since, on_notice=_say)
     with bar() as draw, ExitStack() as stack:
         with clock.stage("opening the library"):
             engine = stack.enter_context(opened)
+        stack.callback(model.close)
         model.start(draw)
         with clock.stage("loading what selects evidence"):
             engine.warm()  # while the model loads

@@ -48,6 +48,10 @@ _NOT_TRANSLATED = (
     "there. Ask in English."
 )
 
+_BROKE_OFF = "The language model broke off: what it had said until then was checked."
+_BROKE_OFF_EARLY = "The language model broke off: these are the report's own words."
+_TOO_LONG = "The language model said too much and was cut: what it had said until then was checked."
+
 # It keeps all processors busy: of sixteen at once all would see their evidence only at the end, and
 # come to the language model in any order.
 _SELECTING = Turns()
@@ -201,9 +205,13 @@ class Answerer(Runnable[Question, Answer]):
         evidence = [c.evidence for c in answer.citations]
         with clock.stage("checking"):
             checker = DraftChecker(answer.resolved, evidence, [hit.passage for hit in hits])
+        before, whole = answer, True
         try:
             with closing(phrase(chat, answer.resolved, evidence)) as drafts:
                 for draft in clock.waits(drafts):
+                    if draft.waiting:
+                        yield answer
+                        continue
                     clock.speed = draft.speed or clock.speed
                     if answer.timings.first_word_ms is None:
                         answer = _first_word(answer, draft, selection, clock)
@@ -212,25 +220,42 @@ class Answerer(Runnable[Question, Answer]):
                             return
                     with clock.stage("checking"):
                         answer = checker.follow(answer, draft.text)
-                    answer = replace(answer, provisional=draft.cut)
+                    answer = _as_far_as(answer, draft)
                     yield answer
         except Exception as error:  # noqa: BLE001 - every provider has its own errors
             log.warning("The chat model failed: %r", error)
+            whole = False
+        if answer is before:  # not a word
             notice = "The language model did not answer: these are the report's own words."
             yield _without_model(answer, notice, hits, clock)
             return
         with clock.stage("checking"):
-            answer = checker.finish(answer)
-        yield self._finished(answer, checker.nearest, hits, clock)
+            answer = checker.finish(answer, whole=whole)
+        if not whole:
+            carried = any(s.status != "removed" for s in answer.sentences)
+            notice = _BROKE_OFF if carried else _BROKE_OFF_EARLY
+            answer = replace(answer, provisional=True, notice=notice)
+        yield self._finished(answer, checker.nearest, hits, clock, whole=whole)
 
-    def _finished(self, answer: Answer, nearest: int, hits: Sequence[Hit], clock: Clock) -> Answer:
+    def _finished(
+        self, answer: Answer, nearest: int, hits: Sequence[Hit], clock: Clock, *, whole: bool
+    ) -> Answer:
         if any(s.status != "removed" for s in answer.sentences):
             timings = clock.whole(answer.timings)
             return by_source(replace(answer, state="done", draft="", timings=timings))
-        # That nothing the model said was carried speaks against an answer.
-        if answer.answerability < _SURE_ENOUGH_TO_QUOTE:
+        # That nothing the model said was carried speaks against an answer, if it has said all.
+        if answer.answerability < (_SURE_ENOUGH_TO_QUOTE if whole else SHOW_ANSWER):
             return _unanswered(answer, hits, clock)
         return _quoted(answer, answer.citations[nearest : nearest + 1], clock)
+
+
+def _as_far_as(answer: Answer, draft: Draft) -> Answer:
+    """Return the answer with how its draft came about: cut, or by another model than was chosen."""
+    notice = _TOO_LONG if draft.cut else ""
+    if draft.worded_by:
+        notice = f"The model that was chosen did not answer: {draft.worded_by} worded this."
+    provisional = draft.cut or bool(draft.worded_by)
+    return replace(answer, provisional=provisional, notice=notice, worded_by=draft.worded_by)
 
 
 def _first_word(answer: Answer, draft: Draft, selection: Selection, clock: Clock) -> Answer:

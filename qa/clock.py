@@ -36,7 +36,10 @@ class Clock:
             self.spent_ms[name] = self.spent_ms.get(name, 0.0) + _ms_since(began)
 
     def waits(self, steps: Iterable[Step]) -> Iterator[Step]:
-        """Yield the model's steps; the wait for the first is "waiting", for others "generation"."""
+        """Yield the model's steps; the wait for the first is "waiting", for others "generation".
+
+        A step that is itself `waiting` is not the first.
+        """
         each, name = iter(steps), "waiting"
         while True:
             with self.stage(name):
@@ -44,7 +47,8 @@ class Clock:
             if step is None:
                 return
             yield step
-            name = "generation"
+            if not getattr(step, "waiting", False):
+                name = "generation"
 
     def whole(self, timings: Timings) -> Timings:
         """Return timings with the time of the whole answer, which is now, and of its stages."""

@@ -1,5 +1,6 @@
 """A draft becomes an answer while it grows: each sentence is checked as soon as it is complete."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from qa.types import Answer, AnswerSentence, Evidence
 
 # Chosen by hand, not yet measured.
 _SURE = 0.8
+_ENDED = re.compile(r"[.!?][\"'”’)\]]*\Z")
 _YES_OR_NO = frozenset(
     "is are was were do does did has have had can could will would should may might must".split()
 )
@@ -58,9 +60,16 @@ class DraftChecker:
             answer, state="answering", draft=rest if self._is_safe(rest) else answer.draft
         )
 
-    def finish(self, answer: Answer) -> Answer:
-        """Return the answer with the last sentence checked, and without a draft."""
+    def finish(self, answer: Answer, *, whole: bool = True) -> Answer:
+        """Return the answer with the last sentence checked, and without a draft.
+
+        Of one that is not `whole`, a last sentence without its end is removed: the rest may have
+        denied what it says.
+        """
         rest = self._text[self._done :].strip()
+        if rest and not whole and not _ENDED.search(rest):
+            removed = AnswerSentence(f"{rest} …", (), "removed")
+            return replace(answer, sentences=(*answer.sentences, removed), draft="")
         return replace(self._checked(answer, rest) if rest else answer, draft="")
 
     def _is_safe(self, draft: str) -> bool:

@@ -3,8 +3,6 @@
 The one module of `qa` that builds things of `index`; everything else is handed what it needs.
 """
 
-import argparse
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
@@ -13,7 +11,6 @@ from pathlib import Path
 from threading import Lock
 
 from langchain_core.language_models import BaseChatModel
-from platformdirs import user_cache_path
 
 from index.access import embedder_of, reading
 from index.changes import Changes
@@ -24,9 +21,9 @@ from index.settings import LibrarySettings
 from index.types import BriefError, Library
 from qa.answer_cache import AnswerCache, Key, normalised, steps
 from qa.answering import Answerer
+from qa.chat_model import ChatModel
 from qa.clock import Clock
 from qa.cross_encoder import CrossEncoder
-from qa.local_model import LocalModel
 from qa.standalone import validate
 from qa.types import Answer, ModelStatus, Question
 
@@ -38,33 +35,13 @@ Scoped = tuple[frozenset[str], str, str]
 """What a restricted answerer was made for: ids of documents, `since`, the library's generation."""
 
 
-def add_model_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options that choose the chat model."""
-    parser.add_argument(
-        "--model",
-        metavar="MODEL",
-        help="1.5b (the default), 0.5b or the path of a GGUF file (or SAHEL_BRIEF_MODEL)",
-    )
-    parser.add_argument(
-        "--offline", action="store_true", help="fetch nothing: use the weights that are here"
-    )
-
-
-def local_model(args: argparse.Namespace) -> LocalModel:
-    """Return the chat model that options and environment choose, not started yet."""
-    cache = os.environ.get("SAHEL_BRIEF_CACHE")
-    folder = Path(cache).expanduser() if cache else user_cache_path("sahel-brief", appauthor=False)
-    choice = args.model or os.environ.get("SAHEL_BRIEF_MODEL") or "1.5b"
-    return LocalModel(str(Path(choice).expanduser()), folder, offline=args.offline)
-
-
 @dataclass(frozen=True, slots=True)
 class Engine:
     """Answers from a library, worded by a chat model once that is ready."""
 
     library: Library
     answerer: Answerer
-    model: LocalModel
+    model: ChatModel
     changes: Changes | None = None  # None where the library is not one on disk
     _given: AnswerCache = field(default_factory=AnswerCache, repr=False, compare=False)
     _scoped: dict[Scoped, Answerer] = field(default_factory=dict, repr=False, compare=False)
@@ -103,11 +80,13 @@ class Engine:
                 yield answer
 
     def prepare(self, question: Question) -> None:
-        """Do for a question that is not asked yet what can be done before.
+        """Do for a question that is not asked yet what can be done before, on this machine.
 
         Raises:
             BriefError: a bad question, or nothing is left of the documents that it names.
         """
+        if not self.model.local:  # who has not asked has sent nothing
+            return
         documents, since = question.get("documents", []), question.get("since", "")
         self._answerer(documents, since).prepare(question)
 
@@ -139,7 +118,7 @@ class Engine:
 @contextmanager
 def open_engine(
     settings: LibrarySettings,
-    model: LocalModel,
+    model: ChatModel,
     *,
     documents: Sequence[str] = (),
     since: str = "",
@@ -203,7 +182,7 @@ def _renew(
     changes.put(rebuild).add_done_callback(say)
 
 
-def engine(library: Library, model: LocalModel) -> Engine:
+def engine(library: Library, model: ChatModel) -> Engine:
     """Return an engine over a library that is open."""
 
     def chat() -> BaseChatModel | None:

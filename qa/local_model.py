@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 class LocalModel:
     """A GGUF model that becomes ready in the background. Questions need not wait for it."""
 
+    local = True
+
     def __init__(self, choice: str, cache: Path, *, offline: bool = False) -> None:
         """Take "1.5b", "0.5b" or a path to a GGUF file, and the folder to keep weights in."""
         self.cache = cache

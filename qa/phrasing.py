@@ -10,7 +10,11 @@ from langchain_core.language_models import BaseChatModel
 from qa.prompt import NOT_STATED, prompt
 from qa.types import Evidence, Speed
 
+MAX_TOKENS = 120  # of an answer: one or two short sentences
 _FIRST = NOT_STATED.split()[0]
+# Why an answer ended, and that it was too long, in the words of several providers.
+_REASONS, _TOO_LONG = ("finish_reason", "stop_reason", "done_reason"), ("length", "max_tokens")
+_AROUND = " \t\n\"'“”*_`"  # what some models put around NOT STATED
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,48 +22,66 @@ class Draft:
     """What the model has said so far.
 
     `not_stated` is how likely it began with "NOT STATED", 0 to 1, by the probability of its first
-    token where the provider tells it, else by its words. `text` is "" while that is undecided.
-    `speed` is what the model says of its work so far, None where it says nothing. `cut` is whether
-    it was ended before it had said all.
+    token where the provider tells it; else 1 if it says so, and None if it says anything else,
+    which tells little. `text` is "" while that is undecided. `speed` is what the model says of its
+    work so far, None where it says nothing. `cut` is whether it was ended before it had said all.
+    `waiting` is a pause before its first word, in which whoever asked may leave. `worded_by` is
+    the model that speaks in place of the one that was asked, "" where none does.
     """
 
     text: str
-    not_stated: float
+    not_stated: float | None
     speed: Speed | None = None
     cut: bool = False
+    waiting: bool = False
+    worded_by: str = ""
 
 
 def phrase(
-    chat: BaseChatModel, question: str, evidence: Sequence[Evidence], *, max_tokens: int = 120
+    chat: BaseChatModel,
+    question: str,
+    evidence: Sequence[Evidence],
+    *,
+    max_tokens: int = MAX_TOKENS,
 ) -> Generator[Draft]:
     """Yield the growing draft of an answer. Closing the iterator stops the model.
 
     Raises whatever the chat model raises: it is for the caller to fall back on quotations.
     """
-    text, probability, speed, cut = "", None, None, False
+    text, probability, speed, cut, worded_by = "", None, None, False, ""
     for chunk in chat.stream(prompt(question, evidence), max_tokens=max_tokens):
+        worded_by = chunk.response_metadata.get("worded_by") or worded_by
+        if chunk.response_metadata.get("waiting") and not text:
+            yield Draft("", None, waiting=True)
+            continue
         if probability is None and chunk.text:
             probability = _probability_not_stated(chunk.response_metadata)
         speed = _speed(chunk.response_metadata) or speed
-        cut = cut or chunk.response_metadata.get("finish_reason") == "length"
+        cut = cut or _is_cut(chunk.response_metadata)
         text += chunk.text
         said = text.strip()
-        if said.upper().startswith(NOT_STATED):
-            yield Draft("", 1.0 if probability is None else max(probability, 0.5), speed)
+        begun = text.lstrip(_AROUND).upper()
+        if begun.startswith(NOT_STATED):
+            sure = 1.0 if probability is None else max(probability, 0.5)
+            yield Draft("", sure, speed, worded_by=worded_by)
             return
         # "NOT" may still become "NOT STATED".
-        if said and not NOT_STATED.startswith(said.upper()):
-            yield Draft(said, probability or 0.0, speed, cut)
+        if begun and not NOT_STATED.startswith(begun):
+            yield Draft(said, probability, speed, cut, worded_by=worded_by)
+
+
+def _is_cut(metadata: dict[str, Any]) -> bool:
+    return any(str(metadata.get(reason)).lower() in _TOO_LONG for reason in _REASONS)
 
 
 def _probability_not_stated(metadata: dict[str, Any]) -> float | None:
-    logprobs = metadata.get("logprobs") or {}
-    content = logprobs.get("content") or []
+    logprobs = metadata.get("logprobs") or []
+    content = logprobs.get("content") if isinstance(logprobs, dict) else logprobs  # Ollama's
     if not content:
         return None
     return sum(
         math.exp(choice["logprob"])
-        for choice in content[0].get("top_logprobs", [])
+        for choice in content[0].get("top_logprobs") or []
         if choice["token"].strip().upper() == _FIRST
     )
 

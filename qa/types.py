@@ -1,5 +1,6 @@
 """What a question turns into on its way to a checked, cited answer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypedDict
 
@@ -136,7 +137,8 @@ class Answer:
     `closest` are passages to look at, and `instead` questions to ask, when it was declined, for
     the reason that `decline` names. `provisional` is an answer without the model, which was not
     ready or failed, or one that it did not end: asked again, there may be a better one. `cached` is
-    one that was given before; its timings are those of this time.
+    one that was given before; its timings are those of this time. `worded_by` is the model that
+    worded it in place of the one that was chosen, "" where none did.
     """
 
     question: str
@@ -155,6 +157,7 @@ class Answer:
     decline: Decline | None = None
     provisional: bool = False
     cached: bool = False
+    worded_by: str = ""
 
     @property
     def text(self) -> str:
@@ -169,10 +172,17 @@ class ModelStatus:
     """How far the chat model is. Questions are answered in every state, by quotation until "ready".
 
     `message` is a sentence for the user; bytes and seconds are for a progress bar while fetching.
+    "away" is a model elsewhere that does not answer and is tried again; `remote` is where it is,
+    "" for one on this machine, `circuit` whether it is asked (as in `qa.breaker`), `failures` are
+    counts by `qa.problems.Kind`. `fallback` is the model that words answers meanwhile, if any.
     """
 
-    state: Literal["fetching", "checking", "loading", "ready", "failed"]
+    state: Literal["fetching", "checking", "loading", "ready", "away", "failed"]
     message: str
     done_bytes: int = 0
     total_bytes: int = 0
     seconds_left: float | None = None
+    remote: str = ""
+    fallback: str = ""
+    circuit: str = ""
+    failures: Mapping[str, int] = field(default_factory=dict)

@@ -28,8 +28,8 @@ SHARED = ROOT.parent / "shared"
 def _own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test sees or changes the library of whoever runs it."""
     monkeypatch.setenv("SAHEL_BRIEF_DATA", str(tmp_path / "data"))
-    for name in ("SAHEL_BRIEF_MODEL", "SAHEL_BRIEF_EMBEDDER"):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("MODEL", "MODEL_URL", "FALLBACK_MODEL", "EMBEDDER"):
+        monkeypatch.delenv(f"SAHEL_BRIEF_{name}", raising=False)
 
 
 @pytest.fixture(scope="module")

@@ -108,11 +108,12 @@ def test_without_a_model_the_answer_is_the_quoted_evidence_and_says_so(library):
     assert "not ready" in answer.notice
 
 
-def test_a_failing_model_is_replaced_by_the_quoted_evidence(library):
-    answering, _ = answerer(library, RuntimeError("down"), fails_after=2)
+@pytest.mark.parametrize(("fails_after", "said"), [(0, "did not answer"), (2, "broke off")])
+def test_a_failing_model_is_replaced_by_the_quoted_evidence(library, fails_after, said):
+    answering, _ = answerer(library, RuntimeError("down"), fails_after=fails_after)
     answer = answering.invoke({"question": COUP})
     assert (answer.sentences[0].status, answer.draft) == ("quoted", "")
-    assert "did not answer" in answer.notice
+    assert said in answer.notice and answer.provisional
 
 
 def test_closing_the_stream_stops_the_model(library):

@@ -1,5 +1,6 @@
 """The commands as a user runs them, in processes of their own."""
 
+import argparse
 import json
 import os
 import re
@@ -11,6 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.fault_server import Reply, faults
+from index.types import BriefError
+from qa.choosing import add_model_arguments, chosen_model
+from qa.providers import provided
 from tests.conftest import ROOT
 
 
@@ -232,3 +237,51 @@ def test_checking_loads_no_model():
     script = "import sys, qa.__main__; sys.exit('torch' in sys.modules or 'openai' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False, timeout=60)
     assert done.returncode == 0
+
+
+def test_a_model_elsewhere_is_asked_from_the_command_line_which_says_so(tmp_path):
+    with faults(Reply("Assimi Goita led the second coup in Mali.")) as server:
+        asked = run(
+            "qa", "--json", "Who led the second coup in Mali?", "--data", str(tmp_path),
+            "--model", "openai:m", "--model-url", f"{server.url}/v1", "--offline",
+        )  # fmt: skip
+        assert [s["status"] for s in json.loads(asked.stdout)["sentences"]] == ["supported"]
+        assert "are sent to openai (127.0.0.1:" in asked.stderr
+        server.then = Reply(status=401)
+        lines, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+        lines.write_text('{"id": 1, "question": "Who led the second coup in Mali?"}')
+        done = run(
+            "qa", "batch", str(lines), str(out), "--data", str(tmp_path),
+            SAHEL_BRIEF_MODEL="openai:m", SAHEL_BRIEF_MODEL_URL=f"{server.url}/v1",
+        )  # fmt: skip
+        assert "refuses the key" in done.stderr and "Traceback" not in done.stderr
+        (answer,) = map(json.loads, out.read_text("utf-8").splitlines())
+        assert [s["status"] for s in answer["sentences"]] == ["quoted"]
+        assert "did not answer" in answer["notice"]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--model", "nobody:m"], "no provider nobody. Choose one that LangChain knows"),
+        (["--model", "groq:m"], "pip install langchain-groq"),
+        (["--model-url", "http://127.0.0.1:1/v1"], "--model openai:NAME, not 1.5b"),
+        (["--model", "openai:m", "--model-url", "127.0.0.1"], "is no address"),
+        (["--model", "openai:m", "--model-url", "http://a:b@c/v1"], "holds no password"),
+        (["--model", "openai:m", "--offline"], "nothing is sent with --offline"),
+        (["--model", "openai:m", "--model-url", "https://a.example/v1", "--offline"], "not on"),
+        (["--fallback-model", "1.5b"], "is for a model elsewhere"),
+        (["--model", "openai:m", "--fallback-model", "ollama:m"], "is not on this machine"),
+    ],
+)
+def test_what_is_wrong_with_the_choice_of_a_model_is_said_at_once(tmp_path, options, says):
+    parser = argparse.ArgumentParser()
+    add_model_arguments(parser)
+    with pytest.raises(BriefError, match=re.escape(says)):
+        chosen_model(parser.parse_args(options))
+
+
+def test_a_missing_package_is_said_with_the_extra_that_brings_it(monkeypatch):
+    monkeypatch.setattr("qa.providers.find_spec", lambda module: None)
+    with pytest.raises(BriefError, match=re.escape("pip install -e '.[ollama]' -c")):
+        provided("ollama:m")

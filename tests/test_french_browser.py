@@ -379,13 +379,17 @@ def said_by(script):
         yield words.replace("\\'", "'")
 
 
+# Modules of `qa` whose words the page shows.
+_SAYING = ("connection", "local_model", "problems", "remote_model", "standalone", "weights")
+
+
 def said_by_the_server(module):
     """Return what a module of Python raises or gives in words, {} where something is put in."""
     for node in ast.walk(ast.parse(module)):
         name = getattr(node, "func", None) if isinstance(node, ast.Call) else None
         name = getattr(name, "id", getattr(name, "attr", ""))
         if name not in ("BriefError", "HTTPException", "UnknownItem", "Full", "TooLarge", "problem",
-                        "_wrong", "ModelStatus", "InUse"):  # fmt: skip
+                        "_wrong", "ModelStatus", "ModelProblem", "InUse"):  # fmt: skip
             continue
         for given in node.args:
             if isinstance(given, ast.JoinedStr):
@@ -416,7 +420,7 @@ def test_every_sentence_of_scripts_and_server_has_a_french_one(browser, url):
     modules = [
         *(ROOT / "web").rglob("*.py"),
         *(ROOT / "index" / "formats").glob("*.py"),
-        *(ROOT / "qa" / f"{name}.py" for name in ("local_model", "standalone", "weights")),
+        *(ROOT / "qa" / f"{name}.py" for name in _SAYING),
     ]
     for path in modules:
         found |= set(said_by_the_server(path.read_text("utf-8")))

@@ -46,6 +46,7 @@ def test_health_is_200_while_weights_are_on_their_way_and_tells_how_far(library)
             "done_bytes": 500_000_000,
             "total_bytes": 1_117_000_000,
             "seconds_left": 12.0,
+            "remote": "",
         },
     }
 

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from index.embedding import SentenceEmbedder
-from qa.engine import local_model
+from qa.choosing import local_model
 from qa.weights import KNOWN
 from tests.browser import ask, chromium, finished, free_port, marked, opened
 from tests.conftest import ROOT, needs

@@ -38,9 +38,9 @@ from index.embedding import SentenceEmbedder
 from index.reading import parse_document, read_document
 from index.types import Document, Library
 from qa.candidates import Candidate, candidates
+from qa.choosing import local_model
 from qa.cross_encoder import CrossEncoder
 from qa.declining import logit
-from qa.engine import local_model
 from qa.evidence import PASSAGES, Selector
 from qa.known_names import resolve_names
 from qa.phrasing import phrase
@@ -199,7 +199,10 @@ def _answers(
             if first:
                 texts = [f"{e.speaker} {e.text}" for e in selection.evidence]
                 stated = any(re.search(a, t, re.I) for t in texts for a in answers)
-                yield [selection.sentence, selection.cross_encoder, logit(first.not_stated)], stated
+                yield (
+                    [selection.sentence, selection.cross_encoder, logit(first.not_stated or 0.0)],
+                    stated,
+                )
 
 
 def _asked(articles: list[Any], share: float) -> Iterator[tuple[Library, list[Asked]]]:

@@ -107,7 +107,9 @@ def converse(
             name, library = model_name(engine), engine.library
             record = told(record, answer, library, name)
             if waiting and place is None and answer.state == "evidence" and not answer.cached:
-                place, record["before"] = waiting.enter()
+                place, before_it = waiting.enter()
+                # A model elsewhere answers several at once.
+                record["before"] = 0 if engine.model_status().remote else before_it
             shown = _said(chat, card(record))
             after = Conversation(before.id, (*before.turns, _turn(answer))[-_TURNS:])
             yield Step(shown, now, gr.skip())

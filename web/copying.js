@@ -17,7 +17,7 @@
   const facts = (record) => {
     const removed = record.sentences.filter((s) => s.status === 'removed').length;
     const checked = record.declined ? 'declined' : 'each sentence checked against what it cites';
-    const model = record.model ? `language model ${record.model.split(/[\\/]/).pop()}` : 'quotations, no model';
+    const model = record.model ? `language model ${/^[a-z][a-z0-9_]+:/.test(record.model) ? record.model : record.model.split(/[\\/]/).pop()}` : 'quotations, no model';
     return [
       asked(record),
       record.declined ? '' : model,

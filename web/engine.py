@@ -89,6 +89,7 @@ def health(engine: Engine | None) -> JSONResponse:
                 "done_bytes": status.done_bytes,
                 "total_bytes": status.total_bytes,
                 "seconds_left": status.seconds_left,
+                "remote": status.remote,
             },
         }
     )

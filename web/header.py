@@ -7,6 +7,8 @@ from qa.output import date_words
 from qa.types import ModelStatus
 from web.cards import text
 
+_UNTIL = {"failed": "Answers", "away": "Until it answers, answers"}
+
 
 def header(documents: Sequence[DocumentInfo] | None, status: ModelStatus | None) -> str:
     """Return the header as HTML. `documents` is None while the library is being opened."""
@@ -27,9 +29,12 @@ def library_line(documents: Sequence[DocumentInfo] | None) -> str:
 
 def _model(status: ModelStatus | None) -> str:
     if status is None or status.state == "ready":
-        return ""
+        return _sent_to(status.remote) if status and status.remote else ""
     progress = ""
-    until = "Answers" if status.state == "failed" else "Until it is ready, answers"
+    until = _UNTIL.get(status.state, "Until it is ready, answers")
+    meanwhile = "are quotations from the report"
+    if status.fallback:
+        meanwhile = f"are worded by {text(status.fallback)}, on this machine"
     if status.total_bytes and status.state in ("fetching", "checking"):
         done, total = status.done_bytes / 1e6, status.total_bytes / 1e6
         left = "" if status.seconds_left is None else f", {_seconds(status.seconds_left)} left"
@@ -39,7 +44,18 @@ def _model(status: ModelStatus | None) -> str:
         )
     return (
         f'<p class="model {status.state}" role="status">{text(status.message)} '
-        f"{until} are quotations from the report.{progress}</p>"
+        f"{until} {meanwhile}.{progress}</p>{_sent_to(status.remote) if status.remote else ''}"
+    )
+
+
+def _sent_to(remote: str) -> str:
+    """Return what leaves this machine, which nobody expects who knows the page as it comes."""
+    return (
+        f'<details class="sent"><summary>Questions are sent to {text(remote)}.</summary>'
+        "<p>With each question go the sentences that were found for it, and no more of your "
+        "documents. What is only typed, the rest of the conversation, names of files and who asks "
+        "stay here. A question in French is sent twice, to be translated. Without --model, "
+        "nothing leaves this machine.</p></details>"
     )
 
 

@@ -17,10 +17,12 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
+from qa.breaker import Circuit
+from qa.problems import KINDS
 from qa.types import Decline, ModelStatus, Stages
 from web.engine import Opening, Waiting
 from web.watching import OUTCOMES, Asked
@@ -55,6 +57,11 @@ class Metrics:
             "sahel_brief_cache_misses", "Questions that were not answered before.",
             registry=self._registry,
         )  # fmt: skip
+        self._fallbacks = Counter(
+            "sahel_brief_fallback_answers",
+            "Answers worded by another model, as the chosen one did not answer.",
+            registry=self._registry,
+        )
         self._moments = Histogram(
             "sahel_brief_answer_seconds",
             "Seconds from the question to its evidence, first word and whole answer, of answers "
@@ -85,6 +92,8 @@ class Metrics:
         answer = asked.answer
         if answer is None:
             return
+        if answer.worded_by:
+            self._fallbacks.inc()
         if answer.decline:
             self._declined.labels(answer.decline).inc()
         if answer.cached:  # which would make the model look fast
@@ -123,10 +132,27 @@ class _Standing(Collector):
             ("python_threads", "Threads that Python knows.", threading.active_count()),
         ):
             yield GaugeMetricFamily(name, meaning, value=value)
-        state = engine.model_status().state if engine else "loading"
+        status = engine.model_status() if engine else ModelStatus("loading", "")
         states = GaugeMetricFamily(
             "sahel_brief_model_state", "1 for the language model's state.", labels=["state"]
         )
         for name in _STATES:
-            states.add_metric([name], name == state)
+            states.add_metric([name], name == status.state)
         yield states
+        circuit = GaugeMetricFamily(
+            "sahel_brief_model_circuit",
+            "1 for whether a model elsewhere is asked: closed, or open after failures; none for "
+            "one on this machine.",
+            labels=["state"],
+        )
+        for name in get_args(Circuit):
+            circuit.add_metric([name], name == status.circuit)
+        yield circuit
+        failures = CounterMetricFamily(
+            "sahel_brief_model_failures",
+            "Attempts at which a model elsewhere failed, by how.",
+            labels=["kind"],
+        )
+        for kind in KINDS:
+            failures.add_metric([kind], status.failures.get(kind, 0))
+        yield failures

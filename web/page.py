@@ -142,9 +142,11 @@ def _top(engine: Opening, blocks: gr.Blocks) -> None:
     def top() -> tuple[str, gr.Timer]:
         found = engine()
         status = found.model_status() if found else None
-        waiting = status is None or status.state not in ("ready", "failed")
+        # A model elsewhere may go and come back at any time.
+        elsewhere = status is not None and bool(status.remote)
+        waiting = status is None or elsewhere or status.state not in ("ready", "failed")
         documents = found.library.documents() if found else None
-        return header(documents, status), gr.Timer(1.0, active=waiting)
+        return header(documents, status), gr.Timer(5.0 if elsewhere else 1.0, active=waiting)
 
     timer = gr.Timer(1.0)
     bar = gr.HTML(top()[0], elem_id="top")

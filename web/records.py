@@ -38,7 +38,11 @@ def told(
     """Return a record with what is known of its answer by now; `model` is who words answers."""
     worded = any(s.status != "quoted" for s in answer.sentences)
     looked_at = {h.passage.document_id: _facts(library, h) for h in answer.closest}
-    return {**record, **_told(answer, looked_at, stopped=stopped), "model": model if worded else ""}
+    return {
+        **record,
+        **_told(answer, looked_at, stopped=stopped),
+        "model": (answer.worded_by or model) if worded else "",
+    }
 
 
 def _facts(library: Library, hit: Hit) -> dict[str, str]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from qa.output import date_words
+from qa.providers import is_provided
 from qa.weights import KNOWN
 
 # These turn the order of what follows around, so that a quotation could be read as another.
@@ -64,6 +65,8 @@ def model_words(record: Mapping[str, Any]) -> str:
     choice = clean(record.get("model"))
     if choice in KNOWN:
         return KNOWN[choice].hub_repo.rpartition("/")[2].removesuffix("-GGUF")
+    if is_provided(choice):
+        return choice
     return re.split(r"[/\\]", choice)[-1]
 
 
