@@ -29,11 +29,12 @@ from qa.declining import (
 )
 from qa.drafting import DraftChecker
 from qa.evidence import PASSAGES, Selection, Selector
+from qa.figures import figures, tells_number
 from qa.known_names import resolve_names
 from qa.phrasing import Draft, phrase
 from qa.prompt import evidence_line
 from qa.retriever import LibraryRetriever, hit_of
-from qa.selection import Featurizer, Scorer
+from qa.selection import Featurizer, Scorer, asks_for_number
 from qa.sources import by_source
 from qa.standalone import standalone, validate
 from qa.translation import is_french, to_english
@@ -240,13 +241,17 @@ class Answerer(Runnable[Question, Answer]):
     def _finished(
         self, answer: Answer, nearest: int, hits: Sequence[Hit], clock: Clock, *, whole: bool
     ) -> Answer:
-        if any(s.status != "removed" for s in answer.sentences):
+        kept = [s.text for s in answer.sentences if s.status != "removed"]
+        if kept and _tells_what_is_asked(answer, " ".join(kept)):
             timings = clock.whole(answer.timings)
             return by_source(replace(answer, state="done", draft="", timings=timings))
+        if kept:
+            sentences = tuple(replace(s, citations=(), status="removed") for s in answer.sentences)
+            answer = replace(answer, sentences=sentences)
         # That nothing the model said was carried speaks against an answer, if it has said all.
         if answer.answerability < (_SURE_ENOUGH_TO_QUOTE if whole else SHOW_ANSWER):
             return _unanswered(answer, hits, clock)
-        return _quoted(answer, answer.citations[nearest : nearest + 1], clock)
+        return _best_quoted(answer, answer.citations[nearest : nearest + 1], hits, clock)
 
 
 def _as_far_as(answer: Answer, draft: Draft) -> Answer:
@@ -304,7 +309,21 @@ def _without_model(answer: Answer, notice: str, hits: Sequence[Hit], clock: Cloc
     if answer.answerability < SHOW_ANSWER:
         return _unanswered(answer, hits, clock)
     answer = replace(answer, draft="", sentences=(), notice=notice)
-    return _quoted(answer, answer.citations[:1], clock)
+    return _best_quoted(answer, answer.citations[:1], hits, clock)
+
+
+def _best_quoted(
+    answer: Answer, citations: Sequence[Citation], hits: Sequence[Hit], clock: Clock
+) -> Answer:
+    if not any(_tells_what_is_asked(answer, c.evidence.text) for c in citations):
+        return _unanswered(answer, hits, clock)
+    return _quoted(answer, citations, clock)
+
+
+def _tells_what_is_asked(answer: Answer, text: str) -> bool:
+    """Return whether a text tells a number that the question does not, if it asks for one."""
+    question = answer.resolved
+    return not asks_for_number(question) or tells_number(text, figures(question))
 
 
 def _quoted(answer: Answer, citations: Sequence[Citation], clock: Clock) -> Answer:

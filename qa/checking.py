@@ -35,14 +35,14 @@ _LIGHT = frozenset(
         "since main"
     ).split()
 )
-# The verbs among them, each with its irregular forms. Where nothing else but names and figures tells
-# what a sentence says, the evidence must have them: "the general took the capital in April".
+# The verbs among them, each with its irregular forms. Where a sentence has nothing else beside names
+# and figures, the evidence must have them: "Ann Lee took Rome in April".
 _LIGHT_VERBS = [
     frozenset(stem(w) for w in forms.split())
     for forms in (
         "become became", "get got gotten", "make made", "take took taken", "begin began begun",
-        "cause", "include", "face", "happen", "believe", "think thought", "stand stood", "go went gone",
-        "do did done",
+        "cause", "include", "face", "happen", "believe", "think thought", "stand stood",
+        "go went gone", "do did done",
     )
 ]  # fmt: skip
 _COMPOUND = re.compile(r"\b[a-z]+-[A-Z]\w+")  # al-Islam

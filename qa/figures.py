@@ -19,6 +19,20 @@ _WORD = re.compile(
     r"United (?:States(?: of America)?|Nations|Kingdom)\b|European Union\b|[^\W\d_][\w’'.-]*"
 )
 _COUNTED = re.compile(r"[ -]([a-z][\w’'-]*)")
+_MONTH = "|".join(MONTHS)
+_YEAR = r"(?<![\d.,])(?:1[89]|20)\d\d(?![\d]|,\d)"
+# A year is one beside a month, after a preposition, or if it counts nothing.
+_DATE = re.compile(
+    rf"\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:{_MONTH})\b(?:,? {_YEAR})?"
+    rf"|\b(?:{_MONTH})\W+\d{{1,2}}\b(?!,?\d)(?:,? {_YEAR})?"
+    rf"|\b(?:{_MONTH}|(?i:in|of|since|by|from|until|before|after|during|early|late|mid))\W+{_YEAR}"
+    rf"|{_YEAR}(?! [a-z])"
+)
+_VAGUELY = re.compile(
+    r"\b(?:none|nobody|most|many|few|several|dozens?|scores|hundreds|thousands|millions|billions"
+    r"|doubled?|majority|minority)\b",
+    re.I,
+)
 _ISO_DATE = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])-(\d\d)(?:T[\d:.+Z-]*)?")
 _MONTH_SHORT = re.compile(r"(?<!\w)(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?(?= ?\d)")
 _YEARS = re.compile(r"\b((?:1[89]|20)\d\d)[-–/](\d\d)\b(?![-–/\d])")
@@ -35,6 +49,17 @@ def figures(text: str) -> set[float]:
     if not re.search(r"\b1\b", text):
         found.discard(1.0)  # "one of them" is no figure
     return found
+
+
+def tells_number(text: str, but: set[float]) -> bool:
+    """Return whether a text tells how many: in figures that are no dates and not in `but`, or
+    vaguely ("several").
+
+    >>> [tells_number(t, {2023.0}) for t in ("On May 3, 2023, mines fell.", "Six fell.", "A few.")]
+    [False, True, True]
+    """
+    rest = _in_digits(_DATE.sub(" ", text))
+    return bool({value for value, _ in _values(rest)} - but) or bool(_VAGUELY.search(text))
 
 
 def counted(text: str) -> set[tuple[float, str]]:

@@ -44,7 +44,7 @@ _NUMBER = re.compile(
 _NAME = re.compile(r"(?<!^)(?<![.!?“\"] )\b[A-Z][\w’'-]+")
 _ASKS_NUMBER = re.compile(
     r"\bhow (?:many|much|large|big|old|high|far)\b|"
-    r"\bwhat (?:number|percentage|share|proportion|size)\b",
+    r"\bwhat (?:number|percentage|share|proportion|size)\b|\bwhat (?:is|was) the (?:death )?toll\b",
     re.I,
 )
 _WANTS = (

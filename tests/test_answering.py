@@ -275,3 +275,11 @@ def test_a_document_that_is_removed_meanwhile_ends_reading_ahead(library):
     next(steps)
     library.remove(second.id)
     assert list(steps) == []
+
+
+def test_how_many_is_not_answered_without_a_number(library):
+    said = "Assimi Goita led a second coup in June 2021."
+    answering, _ = answerer(library, said)
+    answer = answering.invoke({"question": "How many soldiers did Goita lead in the second coup?"})
+    assert answer.declined
+    assert answer.decline == "not-stated"

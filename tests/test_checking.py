@@ -3,7 +3,7 @@ import pytest
 from index.types import Passage
 from qa.checking import carried_by, check
 from qa.drafting import DraftChecker
-from qa.figures import figures, name_known, names
+from qa.figures import figures, name_known, names, tells_number
 from qa.types import Answer, Evidence
 
 COUP = (
@@ -176,3 +176,31 @@ def test_a_figure_of_the_question_may_be_repeated_where_the_passage_counts_the_s
 ) -> None:
     answer = drafted(question, f"Soldiers believed the {number} hostages were to be handed to it.")
     assert answer.sentences[0].status == status
+
+
+def test_a_light_verb_alone_is_not_carried_by_the_names_around_it():
+    evidence = "They stayed neutral in the conflict between Ann Lee and Rome that began in April."
+    verdict = check("Ann Lee took Rome in April.", evidence)
+    assert verdict.reasons == ("“took” is not in the evidence",)
+    assert check("Ann Lee took Rome in April.", "Ann Lee had taken Rome by April.").passed
+
+
+@pytest.mark.parametrize(
+    ("text", "tells"),
+    [
+        ("Six fell.", True),
+        ("A few of them fell.", True),
+        ("It cost 1,700,000 francs in 1987.", True),
+        ("1900 soldiers were sent.", True),
+        ("On 14 April 2020 the army left.", False),
+        ("On May 3, 2023, the mines fell.", False),
+        ("The siege lasted from 2003 to 2014.", False),
+        ("**August 13** – **2017 attack in Rome**", False),
+    ],
+)
+def test_a_date_is_no_number_of_anything(text, tells):
+    assert tells_number(text, but=set()) is tells
+
+
+def test_a_number_that_the_question_names_is_not_told():
+    assert not tells_number("The 15,000 peacekeepers left.", but={15000.0})
