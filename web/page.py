@@ -7,7 +7,7 @@ from pathlib import Path
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
 
 import gradio as gr
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 
 from index.types import BriefError
@@ -75,8 +75,8 @@ def create_app(
         log_asked(asked, with_question=log_questions)
 
     @app.get("/healthz")
-    def healthz() -> JSONResponse:
-        return health(engine())
+    def healthz(request: Request) -> JSONResponse:
+        return health(engine(), known=bool(request.state.role))
 
     @app.get("/metrics")
     def figures() -> Response:
