@@ -1,4 +1,4 @@
-"""Who comes in: signing in and out, cookies, tokens, other sites' pages, and what is written down."""
+"""Who comes in: signing in and out, cookies, tokens, other sites' pages, and the audit log."""
 
 import json
 import re
@@ -16,6 +16,7 @@ from web.page import create_app
 from web.refusals import in_french
 
 SESSION = "sahel_brief_session"
+LINK = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 ORIGIN = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
 
 
@@ -242,13 +243,8 @@ def test_another_sites_page_changes_nothing_and_signs_nobody_in_or_out(page, sen
 
 def test_another_sites_page_may_lead_here_and_reads_nothing(page):
     browser = page.browser("ann")
-    link = {
-        "Sec-Fetch-Site": "cross-site",
-        "Sec-Fetch-Mode": "navigate",
-        "Sec-Fetch-Dest": "document",
-    }
-    assert browser.get("/", headers=link).status_code == 200
-    frame = {**link, "Sec-Fetch-Dest": "iframe"}
+    assert browser.get("/", headers=LINK).status_code == 200
+    frame = {**LINK, "Sec-Fetch-Dest": "iframe"}
     image = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
     for sent in (frame, image, {"Origin": "http://localhost:3000"}):
         answer = browser.get("/conversations", headers=sent)
@@ -293,7 +289,7 @@ def test_only_names_of_this_page_are_served(host, loopback, outside):
 
 def test_a_name_that_is_not_served_is_told_how_it_would_be(tmp_path):
     page = Page(tmp_path, hosts=LOCAL)
-    status, _, body = asked(page.app, "GET", "/healthz")
+    status, _, _ = asked(page.app, "GET", "/healthz")
     assert status == 503
     other = page.browser(base_url="http://evil.example").get("/healthz")
     assert other.status_code == 421

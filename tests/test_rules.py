@@ -100,7 +100,7 @@ def test_each_role_may_do_what_it_needs_and_nothing_above(page):
             "*",
         ),
         *("/gradio_api/file=/etc/passwd", "/gradio_api/proxy=http://203.0.113.1/", "/monitoring"),
-        *("/openapi.json", "/docs", "/gradio_api/upload", "/gradio_api/vibe-code/"),
+        *("/openapi.json", "/docs", "/v1", "/gradio_api/upload", "/gradio_api/vibe-code/"),
     ],
 )
 def test_a_path_that_is_written_otherwise_leads_nowhere(page, path):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute, parse_many
 from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter, SlidingWindowCounterRateLimiter
+from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
 from starlette.requests import HTTPConnection
 
 # The longer somebody fails, the longer they wait: at first for a minute, in the end for a day.
@@ -34,8 +34,8 @@ class Rates:
         """Take how many questions and megabytes each may send."""
         storage = MemoryStorage()
         self._exact = MovingWindowRateLimiter(storage)
-        # For what is counted in bytes: it keeps two figures and not one for each.
-        self._rough = SlidingWindowCounterRateLimiter(MemoryStorage())
+        # For bytes, as it keeps one figure and also counts what was too much.
+        self._rough = FixedWindowRateLimiter(MemoryStorage())
         self._questions = (
             RateLimitItemPerMinute(questions_per_minute) if questions_per_minute else None
         )
