@@ -61,13 +61,17 @@ def asked(
     }  # fmt: skip
     got: list[Any] = []
 
+    coming = iter([{"type": "http.request", "body": body, "more_body": False}])
+
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
+        return next(coming, {"type": "http.disconnect"})
 
     async def send(message: Any) -> None:
         got.append(message)
 
     asyncio.run(app(scope, receive, send))
+    if not got:  # a stream that was left before it began
+        return 499, {}, b""
     named = {k.decode(): v.decode("latin-1") for k, v in got[0]["headers"]}
     return got[0]["status"], named, b"".join(m.get("body", b"") for m in got[1:])
 

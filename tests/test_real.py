@@ -167,6 +167,27 @@ def test_the_model_takes_no_orders_from_other_programs(model):
     assert answer.status_code == 401
 
 
+def test_what_the_model_tells_to_pages_of_others_is_not_what_was_asked(model):
+    """llama.cpp allows every origin, which cannot be turned off; without its key it says little."""
+    evil = {"Origin": "http://evil.example"}
+    told = httpx.get(f"{model.address}/health", headers=evil)
+    assert told.headers.get("access-control-allow-origin") == "http://evil.example"
+    assert told.json() == {"status": "ok"}
+    for path in (
+        "/slots",
+        "/metrics",
+        "/props",
+        "/v1/chat/completions",
+        "/completion",
+        "/tokenize",
+    ):
+        for key in ({}, {"Authorization": "Bearer x"}):
+            refused = httpx.post(f"{model.address}{path}", json={}, headers=evil | key)
+            assert refused.status_code in (401, 404), path
+            read = httpx.get(f"{model.address}{path}", headers=evil | key)
+            assert read.status_code in (401, 404), path
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process has one priority")
 def test_the_models_threads_let_others_go_first_and_nobody_elses_do(model):
     own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
