@@ -55,6 +55,12 @@ def test_every_answer_has_them_also_what_is_refused(client, path):
     assert ("'unsafe-eval'" in found["script-src"]) == (path == "/")
 
 
+def test_what_is_ones_own_is_not_kept_by_the_browser_and_the_pages_own_files_are(client):
+    for path in ("/", "/library", "/conversations", "/none"):
+        assert client.get(path).headers["cache-control"] == "no-store", path
+    assert client.get("/theme.css").headers.get("cache-control") != "no-store"
+
+
 def test_over_https_the_browser_is_told_to_stay_there():
     app = create_app(lambda: None, examples=[])
     answer = TestClient(app, base_url="https://testserver").get("/healthz")

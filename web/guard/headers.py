@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _PAGE = "/"
+_ONES_OWN = (b"text/html", b"application/json")
 _SCRIPT = re.compile(rb"<script(?=[\s>])")
 _ALWAYS = {
     "x-content-type-options": "nosniff",
@@ -78,10 +79,14 @@ class SafeHeaders:
 def _headers(message: Message, added: dict[str, str]) -> list[tuple[bytes, bytes]]:
     """Return a message's headers with those that are added, and none for pages of others."""
     kept = []
+    told = dict(message["headers"])
     for name, value in message["headers"]:
         lower = name.lower().decode("latin-1")
         if lower not in added and not lower.startswith("access-control-"):
             kept.append((name, value))
+    # Pages and what they ask for are not for whoever uses the browser next; files say it themselves.
+    if told.get(b"content-type", b"").startswith(_ONES_OWN) and b"cache-control" not in told:
+        kept.append((b"cache-control", b"no-store"))
     return [*kept, *((name.encode(), value.encode()) for name, value in added.items())]
 
 
