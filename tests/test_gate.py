@@ -189,6 +189,25 @@ def test_one_address_that_tries_many_names_waits_too():
     assert rates.may_sign_in("another", "203.0.113.8") is None
 
 
+def test_an_address_of_the_newer_kind_is_counted_by_its_network():
+    """Whoever has one has 2^64 of them."""
+    rates = Rates()
+    for n in range(5):
+        rates.failed("ann", f"2001:db8::{n}")
+    assert rates.may_sign_in("ann", "2001:db8::ffff:1")
+    assert rates.may_sign_in("ann", "2001:db8:0:1::1") is None
+
+
+def test_made_up_tokens_do_not_fill_the_audit_log(tmp_path):
+    page = Page(tmp_path)
+    browser = page.browser()
+    sent = {"Authorization": "Bearer sb_x"}
+    statuses = [browser.get("/library", headers=sent).status_code for _ in range(25)]
+    assert statuses == [401] * 20 + [429] * 5
+    assert len(written(page)) == 20
+    assert page.program("ann").get("/library").status_code == 200  # a good one is not held up
+
+
 def test_a_program_is_known_by_its_token_alone(page):
     program = page.program("ann")
     assert program.get("/conversations").json() == []

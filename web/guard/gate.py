@@ -98,6 +98,8 @@ class Gate:
         if kind.casefold() == "bearer":
             if user := await run_in_threadpool(self._users.holder, token.strip()):
                 return user
+            if wait := self._rates.bad_token(address_of(request)):
+                raise Refused(429, wait_words(wait), wait.seconds)
             self._note("token refused", request)
             raise Refused(401, _BAD_TOKEN)
         secret = session_in(request)

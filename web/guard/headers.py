@@ -84,7 +84,7 @@ def _headers(message: Message, added: dict[str, str]) -> list[tuple[bytes, bytes
         lower = name.lower().decode("latin-1")
         if lower not in added and not lower.startswith("access-control-"):
             kept.append((name, value))
-    # Pages and what they ask for are not for whoever uses the browser next; files say it themselves.
+    # Not for whoever uses the browser next. Files say it themselves.
     if told.get(b"content-type", b"").startswith(_ONES_OWN) and b"cache-control" not in told:
         kept.append((b"cache-control", b"no-store"))
     return [*kept, *((name.encode(), value.encode()) for name, value in added.items())]

@@ -4,6 +4,7 @@ Counted in memory (`limits`), so a restart forgets them. Somebody with a name is
 """
 
 import time
+from ipaddress import ip_network
 from typing import NamedTuple
 
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute, parse_many
@@ -15,6 +16,7 @@ from starlette.requests import HTTPConnection
 _FAILED_HERE = parse_many("5/minute;10/15minutes;20/day")  # one name, from one address
 _FAILED_ADDRESS = parse_many("20/minute;60/hour;200/day")
 _FAILED_NAME = parse_many("30/15minutes;200/day")  # from wherever
+_BAD_TOKENS = RateLimitItemPerMinute(20)  # from one address, each of which is written down
 _CHANGES = RateLimitItemPerMinute(600)  # of a person with several tabs, a few in a second
 
 
@@ -81,6 +83,13 @@ class Rates:
             for item in items:
                 self._exact.hit(item, *keys)
 
+    def bad_token(self, address: str) -> Wait | None:
+        """Count a token that is nobody's, or say how long its sender waits for the next."""
+        keys = ("token", _network(address))
+        if self._exact.hit(_BAD_TOKENS, *keys):
+            return None
+        return Wait(self._until(_BAD_TOKENS, *keys), "logins")
+
     def signed_in(self, name: str, address: str) -> None:
         """Forget what somebody failed who has now come in, from there."""
         items, keys = _failures(name, address)[0]
@@ -99,13 +108,23 @@ def address_of(request: HTTPConnection) -> str:
 def counted_as(request: HTTPConnection) -> str:
     """Return the name under which is counted what somebody does: of a user or an address."""
     user = request.scope.get("state", {}).get("visitor")
-    return f"user {user}" if user else f"address {address_of(request)}"
+    return f"user {user}" if user else f"address {_network(address_of(request))}"
+
+
+def _network(address: str) -> str:
+    """Return what one person has: an address, of IPv6 the network of 64 bits."""
+    try:
+        found = ip_network(f"{address}/64" if ":" in address else address, strict=False)
+    except ValueError:  # no address at all, as of a socket in a folder
+        return address
+    return str(found)
 
 
 def _failures(name: str, address: str) -> tuple[tuple[list[RateLimitItem], tuple[str, ...]], ...]:
+    network = _network(address)
     return (
-        (_FAILED_HERE, ("failed", name, address)),
-        (_FAILED_ADDRESS, ("failed address", address)),
+        (_FAILED_HERE, ("failed", name, network)),
+        (_FAILED_ADDRESS, ("failed address", network)),
         (_FAILED_NAME, ("failed name", name)),
     )
 
