@@ -22,6 +22,8 @@ from qa.engine import Engine, open_engine
 from qa.fetching import Report
 from qa.profile import profile_table
 from qa.weights import bar
+from web.database import DATABASE
+from web.guard.settings import add_guard_arguments, guarding, warnings
 
 EXAMPLES = (
     "Who led the second coup in Mali?",
@@ -52,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--profile", action="store_true", help="say on standard error how long the start took"
     )
+    add_guard_arguments(parser)
     add_library_arguments(parser)
     add_model_arguments(parser)
     return parser
@@ -61,10 +64,15 @@ def _serve(args: argparse.Namespace) -> int:
     # What can be known at once is said at once, before the seconds that the imports take.
     require_port(args.host, args.port)
     settings = library_settings(args)
+    os.umask(0o077)  # what is written is this user's alone
     require_folder(settings.data)
     model = chosen_model(args)
+    guard = guarding(args, settings.data)
+    for words in warnings(args, settings.data):
+        print(words, file=sys.stderr)
     import uvicorn
 
+    from web.guard.connections import connection_settings
     from web.stubs import no_stubs
 
     with no_stubs():
@@ -75,12 +83,18 @@ def _serve(args: argparse.Namespace) -> int:
     app = create_app(
         starting.engine,
         examples=EXAMPLES,
-        database=settings.data / "conversations.sqlite3",
+        database=settings.data / DATABASE,
         log_questions=args.log_questions,
+        guarding=guard,
     )
     # An open page holds a connection for ever: do not wait for it to be closed.
     config = uvicorn.Config(
-        app, args.host, args.port, log_level="warning", timeout_graceful_shutdown=2
+        app,
+        args.host,
+        args.port,
+        log_level="warning",
+        timeout_graceful_shutdown=2,
+        **connection_settings(args),
     )
     server = uvicorn.Server(config)
     url = f"http://{args.host}:{args.port}"

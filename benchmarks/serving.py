@@ -71,6 +71,7 @@ def serving(
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "app.py", "--no-browser", "--offline", "--port", str(port)]
+    command += ["--questions-per-minute", "100000"]  # visitors here share one address
     command += ["--data", str(data), "--model", model]
     began = time.perf_counter()
     process = subprocess.Popen(command, cwd=ROOT, env=dict(environment), stdout=subprocess.DEVNULL)

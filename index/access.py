@@ -145,7 +145,7 @@ def changing(
 def require_folder(folder: Path) -> None:
     """Make the data folder. Raises `BriefError` where it cannot be made or written to."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(0o700, parents=True, exist_ok=True)  # nobody else on this machine reads it
         (folder / _LOCK).touch()
     except OSError as error:
         raise _unusable(folder, error) from error

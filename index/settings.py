@@ -50,13 +50,17 @@ def library_settings(args: argparse.Namespace) -> LibrarySettings:
     Raises:
         BriefError: the size of passages is none.
     """
-    data = args.data or os.environ.get("SAHEL_BRIEF_DATA")
     embedder = args.embedder or os.environ.get("SAHEL_BRIEF_EMBEDDER") or DEFAULT_EMBEDDER
     if embedder == DEFAULT_EMBEDDER:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # onnxruntime 1.32 reports by default
-    folder = Path(data).expanduser() if data else user_data_path("sahel-brief", appauthor=False)
-    return LibrarySettings(folder, embedder, _passage_chars(args))
+    return LibrarySettings(data_folder(args.data), embedder, _passage_chars(args))
+
+
+def data_folder(given: str | None) -> Path:
+    """Return the data folder: as given, else the environment's, else the one of this user."""
+    data = given or os.environ.get("SAHEL_BRIEF_DATA")
+    return Path(data).expanduser() if data else user_data_path("sahel-brief", appauthor=False)
 
 
 def _passage_chars(args: argparse.Namespace) -> int:

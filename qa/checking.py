@@ -35,8 +35,8 @@ _LIGHT = frozenset(
         "since main"
     ).split()
 )
-# The verbs among them, each with its irregular forms. Where a sentence has nothing else beside names
-# and figures, the evidence must have them: "Ann Lee took Rome in April".
+# The verbs among them, each with its irregular forms. Where a sentence has nothing else beside
+# names and figures, the evidence must have them: "Ann Lee took Rome in April".
 _LIGHT_VERBS = [
     frozenset(stem(w) for w in forms.split())
     for forms in (

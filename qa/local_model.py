@@ -24,6 +24,7 @@ from qa.weights import weights_path
 _CONTEXT_TOKENS = 4096
 _TIMEOUT_S = 60.0
 _NICENESS = 10  # a tenth of the processor's time where others want it as well, else all of it
+_NO_ORIGIN = "none.invalid"  # which is that of no page
 _PROMPTS_MIB = 64  # of other prompts' states that llama.cpp keeps in memory: 28 KiB a token
 
 log = logging.getLogger(__name__)
@@ -119,9 +120,11 @@ class _Server:
         parameters.verbosity = 0
         parameters.cache_ram_mib = _PROMPTS_MIB
         parameters.slot_save_path = f"{self._prefix_cache.folder}{os.sep}"
-        # Without a key xllamacpp 2026.10 answers any page in the browser (it allows every origin).
+        # Without these xllamacpp 2026.10 answers any page in the browser, and serves one itself.
         self.key = secrets.token_urlsafe(32)
         parameters.api_keys = [self.key]
+        parameters.cors_origins, parameters.cors_origins_explicit = _NO_ORIGIN, True
+        parameters.cors_credentials = parameters.ui = False
         try:
             with ThreadPoolExecutor(1, initializer=_let_others_first) as starting:
                 self.server = starting.submit(xllamacpp.Server, parameters).result()

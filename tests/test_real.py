@@ -167,6 +167,21 @@ def test_the_model_takes_no_orders_from_other_programs(model):
     assert answer.status_code == 401
 
 
+def test_the_model_lets_no_page_of_another_origin_read_and_shows_none_of_its_own(model):
+    evil = {"Origin": "http://evil.example"}
+    told = httpx.get(f"{model.address}/health", headers=evil)
+    assert told.json() == {"status": "ok"}  # it is all that it tells without the key
+    assert told.headers.get("access-control-allow-origin") == "none.invalid"
+    assert "access-control-allow-credentials" not in told.headers
+    assert httpx.get(f"{model.address}/", headers=evil).status_code == 404
+    for path in ("/slots", "/metrics", "/props", "/v1/models", "/completion", "/tokenize"):
+        for key in ({}, {"Authorization": "Bearer x"}):
+            refused = httpx.post(f"{model.address}{path}", json={}, headers=evil | key)
+            assert refused.status_code in (401, 404), path
+            read = httpx.get(f"{model.address}{path}", headers=evil | key)
+            assert read.status_code in (401, 404), path
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process has one priority")
 def test_the_models_threads_let_others_go_first_and_nobody_elses_do(model):
     own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())

@@ -1,9 +1,10 @@
-"""The database of what visitors keep: conversations and briefs. One SQLite file in the data folder.
+"""The database of what visitors keep, and of users. One SQLite file in the data folder.
 
 Every change is committed before it is acknowledged. Documents are not in here (`index/store.py`).
 """
 
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from index.types import BriefError
+
+DATABASE = "conversations.sqlite3"  # in the data folder
 
 Sessions = sessionmaker[Session]
 
@@ -33,6 +36,7 @@ def open_database(path: Path | None = None) -> Sessions:
         folder = tempfile.TemporaryDirectory(prefix="sahel-brief-", ignore_cleanup_errors=True)
         path = Path(folder.name, "conversations.sqlite3")
         kept["folder"] = folder  # it goes when the engine goes
+    _keep_private(path)
     engine = create_engine(
         f"sqlite:///{path}", connect_args={"timeout": 30}, execution_options=kept
     )
@@ -45,6 +49,13 @@ def open_database(path: Path | None = None) -> Sessions:
             "room; if the file is damaged, move it away and start again."
         ) from error
     return sessionmaker(engine, expire_on_commit=False)
+
+
+def _keep_private(path: Path) -> None:
+    """Have nobody else on this machine read the file, nor those that SQLite puts beside it."""
+    with suppress(OSError):  # what is wrong with it is said when it is opened
+        path.touch(0o600)
+        path.chmod(0o600)
 
 
 def _tables(engine: Engine) -> None:

@@ -74,10 +74,15 @@ Opening = Callable[[], Engine | None]
 """Gives the engine, None while the library is still being opened."""
 
 
-def health(engine: Engine | None) -> JSONResponse:
-    """Return 200 as soon as questions are answered, 503 before, with the state of the weights."""
+def health(engine: Engine | None, *, known: bool = True) -> JSONResponse:
+    """Return 200 as soon as questions are answered, 503 before, with the state of the weights.
+
+    Who is not `known` learns no more than that.
+    """
     if engine is None:
         return JSONResponse({"ready": False, "message": OPENING}, 503)
+    if not known:
+        return JSONResponse({"ready": True})
     status = engine.model_status()
     return JSONResponse(
         {

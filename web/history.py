@@ -19,7 +19,7 @@ from web.engine import Opening
 from web.feedback import evaluation_line
 from web.records import Record
 from web.suggestions import follow_ups
-from web.visitors import known_visitor, visitor
+from web.visitors import known, visitor
 
 Visitor = Annotated[str, Depends(visitor)]
 Here = Depends(from_this_page)
@@ -71,7 +71,7 @@ def history_routes(conversations: Conversations, opening: Opening) -> APIRouter:
 
     @router.get("/shared/{secret}", response_model=None)
     def take(request: Request, secret: str, again: bool = False) -> RedirectResponse:
-        if not again and not known_visitor(dict(request.cookies)):
+        if not again and not known(request):
             # Whoever opens the link first has no cookie yet: it comes with this answer.
             return RedirectResponse(f"{request.url.path}?again=true", 303)
         who = visitor(request)

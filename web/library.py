@@ -3,13 +3,14 @@
 from dataclasses import asdict
 from typing import Any
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Request
 
 from index.library import DiskLibrary
 from index.reading import MAX_ARCHIVE_BYTES, MAX_BYTES, SUFFIXES
 from web.changing import changing_routes
 from web.documents import known, opened, row
 from web.engine import Opening, changes_of
+from web.guard.rules import may
 from web.header import library_line
 from web.jobs import Jobs
 from web.printed import printed_routes
@@ -29,12 +30,13 @@ def library_routes(opening: Opening) -> APIRouter:
 
 def _add_reading(router: APIRouter, opening: Opening, jobs: Jobs) -> None:
     @router.get("/library")
-    def library() -> dict[str, Any]:
+    def library(request: Request) -> dict[str, Any]:
         found = opening()
+        allowed = may(getattr(request.state, "role", "admin"), "add")
         own = found.library if found else None
         return {
             "ready": found is not None,
-            "can_change": bool(found and changes_of(found)),
+            "can_change": bool(allowed and found and changes_of(found)),
             "suffixes": sorted(SUFFIXES),
             "max_bytes": MAX_BYTES,
             "max_archive_bytes": MAX_ARCHIVE_BYTES,

@@ -7,7 +7,7 @@ from pathlib import Path
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
 
 import gradio as gr
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 
 from index.types import BriefError
@@ -16,6 +16,9 @@ from web.brief.store import Briefs
 from web.conversations import Conversations
 from web.database import open_database
 from web.engine import Opening, Waiting, health
+from web.guard.assembly import put_guard
+from web.guard.rates import Rates
+from web.guard.settings import Guarding
 from web.header import header
 from web.history import history_routes
 from web.library import library_routes
@@ -36,6 +39,7 @@ _SCRIPTS = (
     *("brief.js", "items.js", "copying.js", "preparing.js", "room.js", "lost.js"),
     *("tongues.js", "french.js"),
 )
+_SIGN_OUT = '<form id="sign-out" method="post" action="/logout"><button>Sign out</button></form>'
 _AT_ONCE = 32  # questions and timers that are served at once
 _QUEUE = 64  # of them that may be on their way; the next is told to try again
 
@@ -46,6 +50,7 @@ def create_app(
     examples: Sequence[str],
     database: Path | None = None,
     log_questions: bool = False,
+    guarding: Guarding = Guarding(),  # noqa: B008 - it is frozen
 ) -> FastAPI:
     """Return the application: the page at /, GET /healthz and /metrics, and the library's routes.
 
@@ -54,6 +59,7 @@ def create_app(
         examples: questions to click.
         database: the file of what visitors keep; without one, that goes with the application.
         log_questions: whether the log has the words of questions.
+        guarding: who may come in; without it everybody who reaches the page.
 
     Raises:
         BriefError: the database cannot be used.
@@ -69,8 +75,8 @@ def create_app(
         log_asked(asked, with_question=log_questions)
 
     @app.get("/healthz")
-    def healthz() -> JSONResponse:
-        return health(engine())
+    def healthz(request: Request) -> JSONResponse:
+        return health(engine(), known=bool(request.state.role))
 
     @app.get("/metrics")
     def figures() -> Response:
@@ -82,11 +88,13 @@ def create_app(
     app.include_router(brief_routes(Briefs(sessions), conversations.find))
     app.add_middleware(Visitors)
     app.add_middleware(Shell)
+    scripts = list(_scripts())
+    rates = put_guard(app, sessions, guarding, scripts)
     app.add_exception_handler(BriefError, refused)
     app.add_exception_handler(HTTPException, not_served)
     gr.mount_gradio_app(
         app,
-        _blocks(engine, conversations, examples, waiting, watch),
+        _blocks(engine, conversations, examples, waiting, watch, rates, guarding.login),
         path="/",
         theme=gr.themes.Base(
             primary_hue="teal",
@@ -95,7 +103,7 @@ def create_app(
             font_mono=["ui-monospace", "monospace"],
         ),
         css=(_HERE / "style.css").read_text("utf-8"),
-        head="".join(f"<script>{script}</script>" for script in _scripts()),
+        head="".join(f"<script>{script}</script>" for script in scripts),
         footer_links=[],
         run_history=False,
         enable_monitoring=False,
@@ -119,10 +127,12 @@ def _blocks(
     examples: Sequence[str],
     waiting: Waiting,
     watch: Watch,
+    rates: Rates,
+    login: bool,
 ) -> gr.Blocks:
     blocks: gr.Blocks = gr.Blocks(title="Sahel Brief", fill_height=True, analytics_enabled=False)
     with blocks:
-        _top(engine, blocks)
+        _top(engine, blocks, login)
         with gr.Row(elem_id="desk", equal_height=True):
             gr.HTML('<nav id="conversations" aria-label="Conversations"></nav>', elem_id="past")
             with gr.Column(elem_id="left", min_width=280, scale=1):
@@ -133,12 +143,12 @@ def _blocks(
                 box = _box()
             with gr.Column(elem_id="right", min_width=280, scale=1):
                 gr.HTML('<section id="viewer" aria-label="Report" tabindex="0"></section>')
-        wire(engine, conversations, blocks, chat, box, buttons, waiting, watch)
+        wire(engine, conversations, blocks, chat, box, buttons, waiting, watch, rates)
         blocks.queue(max_size=_QUEUE, default_concurrency_limit=_AT_ONCE)
     return blocks
 
 
-def _top(engine: Opening, blocks: gr.Blocks) -> None:
+def _top(engine: Opening, blocks: gr.Blocks, login: bool) -> None:
     def top() -> tuple[str, gr.Timer]:
         found = engine()
         status = found.model_status() if found else None
@@ -162,6 +172,7 @@ def _top(engine: Opening, blocks: gr.Blocks) -> None:
         '<span lang="en" title="Show the page in English">EN</span></button>'
         '<button id="help-button" type="button" aria-label="Help and keys" title="Help and keys">'
         "?</button>"
+        f"{_SIGN_OUT if login else ''}"
         '<span id="library-said" class="unseen" role="status"></span>',
         elem_id="library-open",
     )

@@ -1,12 +1,14 @@
-"""Who is asking: a random number in a cookie, so that a visitor finds their own things again.
+"""Who is asking: somebody who is signed in, else a random number in a cookie.
 
-It names a browser, not a person, and gives access to nothing but what that browser has kept.
+That names a browser, not a person, and gives access to nothing but what that browser has kept. Who
+is signed in (`web/guard/gate.py`) is the same visitor in every browser, and no cookie says so.
 """
 
 import re
 import secrets
 
 from fastapi import HTTPException, Request
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,9 +24,15 @@ def known_visitor(cookies: dict[str, str]) -> str:
     return found if _SHAPE.fullmatch(found) else ""
 
 
+def known(request: HTTPConnection) -> str:
+    """Return who asks, "" where that is not known."""
+    state = request.scope.get("state", {})
+    return state.get("visitor") or known_visitor(request.cookies)
+
+
 def visitor(request: Request) -> str:
-    """Return who asks. Raises `HTTPException` 403 where there is no cookie."""
-    if found := known_visitor(request.cookies):
+    """Return who asks. Raises `HTTPException` 403 where that is not known."""
+    if found := known(request):
         return found
     raise HTTPException(403, "Who asks is not known. Allow cookies for this page and reload it.")
 
@@ -41,7 +49,7 @@ class Visitors:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; with the page comes a cookie where there is none."""
         is_page = scope["type"] == "http" and _OPENED.match(scope["path"])
-        if not is_page or known_visitor(Request(scope).cookies):
+        if not is_page or known(HTTPConnection(scope)):
             await self._app(scope, receive, send)
             return
         bearer = Response()

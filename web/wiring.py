@@ -8,11 +8,14 @@ from dataclasses import dataclass
 import gradio as gr
 
 from index.types import BriefError
+from web.cards import problem
 from web.conversation import Conversation, Memory, Messages, Step, converse, resumed, stop
 from web.conversations import Conversations
 from web.engine import Opening, Waiting
+from web.guard.rates import Rates, counted_as
+from web.guard.waiting import wait_words
 from web.history import known_conversation
-from web.visitors import known_visitor
+from web.visitors import known
 from web.watching import Watch
 
 _ID_CHARS = 64
@@ -53,6 +56,7 @@ def wire(
     examples: list[gr.Button],
     waiting: Waiting,
     watch: Watch,
+    rates: Rates,
 ) -> None:
     """Connect the components. Called inside `blocks`."""
 
@@ -65,7 +69,11 @@ def wire(
         event: gr.EventData,
         request: gr.Request,
     ) -> Iterator[Step]:
-        memory = Memory(conversations, known_visitor(dict(request.cookies)))
+        if (who := request.request) and (wait := rates.question(counted_as(who))):
+            told = {"role": "assistant", "content": problem(wait_words(wait))}
+            yield Step([*shown, told], now or Conversation(), gr.skip())
+            return
+        memory = Memory(conversations, _who(request))
         before, wanted = now or Conversation(), read_wanted(raw)
         if wanted.replaces:
             with suppress(BriefError):  # deleted meanwhile: then it is asked at the end
@@ -79,8 +87,7 @@ def wire(
         )
 
     def resume(wanted: str, request: gr.Request) -> tuple[Messages, Conversation]:
-        visitor = known_visitor(dict(request.cookies))
-        records = known_conversation(conversations, visitor, (wanted or "")[:_ID_CHARS])
+        records = known_conversation(conversations, _who(request), (wanted or "")[:_ID_CHARS])
         return resumed(wanted, records) if records else ([], Conversation())
 
     now = gr.State(None)
@@ -111,3 +118,7 @@ def wire(
         api_visibility="private",
     )
     box.stop(stop, now, None, show_progress="hidden", api_visibility="private")
+
+
+def _who(request: gr.Request) -> str:
+    return known(request.request) if request.request else ""
