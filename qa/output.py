@@ -3,6 +3,7 @@
 from typing import Any
 
 from index.text import MONTHS
+from index.types import Document, Hit
 from qa.types import Answer, Citation
 
 
@@ -55,6 +56,22 @@ def citation_json(citation: Citation) -> dict[str, Any]:
         "author": document.author,
         "source": document.source,
         "speaker": evidence.speaker,
+    }
+
+
+def hit_json(hit: Hit, document: Document) -> dict[str, Any]:
+    """Return a passage that was found in a document as one object of JSON's types."""
+    passage = hit.passage
+    return {
+        "id": passage.id,
+        "document_id": document.id,
+        "document": document.title,
+        "as_of": document.as_of,
+        "place": passage.place,
+        "start": passage.start,
+        "end": passage.end,
+        "score": round(hit.score, 4),
+        "text": passage.text,
     }
 
 

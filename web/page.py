@@ -11,6 +11,9 @@ from fastapi import FastAPI, HTTPException
 from fastapi.responses import JSONResponse, Response
 
 from index.types import BriefError
+from web.adding import Adding
+from web.api.application import api
+from web.api.following import Following
 from web.brief.routes import brief_routes
 from web.brief.store import Briefs
 from web.conversations import Conversations
@@ -18,10 +21,12 @@ from web.database import open_database
 from web.engine import Opening, Waiting, health
 from web.header import header
 from web.history import history_routes
+from web.jobs import Jobs
 from web.library import library_routes
 from web.metrics import Metrics
 from web.preparing import preparing_routes
 from web.refusals import not_served, refused
+from web.removed import Bin
 from web.shell import Shell
 from web.visitors import Visitors
 from web.watching import Asked, Watch, log_asked
@@ -76,10 +81,24 @@ def create_app(
     def figures() -> Response:
         return metrics.response()
 
-    app.include_router(library_routes(engine))
+    jobs, bin_, briefs = Jobs(), Bin(), Briefs(sessions)
+    adding = Adding(engine, jobs)
+    app.include_router(library_routes(engine, jobs, adding, bin_))
     app.include_router(history_routes(conversations, engine))
     app.include_router(preparing_routes(conversations, engine, waiting))
-    app.include_router(brief_routes(Briefs(sessions), conversations.find))
+    app.include_router(brief_routes(briefs, conversations.find))
+    app.mount(
+        "/v1",
+        api(
+            engine,
+            conversations=conversations,
+            briefs=briefs,
+            following=Following(conversations, waiting, watch),
+            jobs=jobs,
+            adding=adding,
+            bin_=bin_,
+        ),
+    )
     app.add_middleware(Visitors)
     app.add_middleware(Shell)
     app.add_exception_handler(BriefError, refused)
