@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from web.adding import Adding
 from web.api.application import api
 from web.api.following import Following
+from web.api.problems import say_problems
 from web.brief.store import Briefs
 from web.conversations import Conversations
 from web.database import open_database
@@ -28,4 +29,5 @@ def api_app(engine: Engine | None) -> FastAPI:
         bin_=Bin(),
     )
     app.mount("/v1", own)
+    say_problems(app)  # of a path with a line end, which no mount takes
     return app

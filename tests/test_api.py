@@ -6,6 +6,7 @@ import threading
 import time
 from types import SimpleNamespace
 
+import gradio_client
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -407,3 +408,19 @@ def test_who_goes_away_stops_the_model(library, streams):
         assert closed.wait(5)
         figures = httpx.get(f"{url}/metrics").text
     assert 'sahel_brief_questions_total{outcome="stopped"} 1.0' in figures
+
+
+def test_a_gradio_client_asks_by_the_one_endpoint_that_there_is(library):
+    app = create_app(lambda: engine_of(library, SAID, SAID), examples=[])
+    with served(app) as url:
+        client = gradio_client.Client(url, verbose=False)
+        named = client.view_api(return_format="dict")["named_endpoints"]
+        assert set(named) == {"/ask"}
+        assert "the last is the whole answer" in named["/ask"]["description"]
+        asked = client.submit(COUP, api_name="/ask")
+        assert asked.result(timeout=20)["answer"] == SAID
+        assert len(asked.outputs()) > 2  # as far as it has come
+        with pytest.raises(gradio_client.exceptions.AppError, match="There is no question"):
+            client.predict("?", api_name="/ask")
+        with pytest.raises(gradio_client.exceptions.AppError, match="since"):
+            client.predict(COUP, [], [], "soon", api_name="/ask")

@@ -14,6 +14,7 @@ from index.types import BriefError
 from web.adding import Adding
 from web.api.application import api
 from web.api.following import Following
+from web.api.gradio import add_ask
 from web.brief.routes import brief_routes
 from web.brief.store import Briefs
 from web.conversations import Conversations
@@ -87,13 +88,14 @@ def create_app(
     app.include_router(history_routes(conversations, engine))
     app.include_router(preparing_routes(conversations, engine, waiting))
     app.include_router(brief_routes(briefs, conversations.find))
+    following = Following(conversations, waiting, watch)
     app.mount(
         "/v1",
         api(
             engine,
             conversations=conversations,
             briefs=briefs,
-            following=Following(conversations, waiting, watch),
+            following=following,
             jobs=jobs,
             adding=adding,
             bin_=bin_,
@@ -105,7 +107,7 @@ def create_app(
     app.add_exception_handler(HTTPException, not_served)
     gr.mount_gradio_app(
         app,
-        _blocks(engine, conversations, examples, waiting, watch),
+        _blocks(engine, conversations, examples, waiting, watch, following),
         path="/",
         theme=gr.themes.Base(
             primary_hue="teal",
@@ -138,6 +140,7 @@ def _blocks(
     examples: Sequence[str],
     waiting: Waiting,
     watch: Watch,
+    following: Following,
 ) -> gr.Blocks:
     blocks: gr.Blocks = gr.Blocks(title="Sahel Brief", fill_height=True, analytics_enabled=False)
     with blocks:
@@ -152,6 +155,7 @@ def _blocks(
                 box = _box()
             with gr.Column(elem_id="right", min_width=280, scale=1):
                 gr.HTML('<section id="viewer" aria-label="Report" tabindex="0"></section>')
+        add_ask(engine, following)  # first: its name is public, and the first to ask for it has it
         wire(engine, conversations, blocks, chat, box, buttons, waiting, watch)
         blocks.queue(max_size=_QUEUE, default_concurrency_limit=_AT_ONCE)
     return blocks

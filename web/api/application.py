@@ -13,9 +13,9 @@ from web.api.briefs import brief_routes
 from web.api.callers import refuse_foreign
 from web.api.documents import document_routes
 from web.api.following import Following
-from web.api.problems import Problem, say_problems
+from web.api.problems import Problem, Wrong, say_problems
 from web.api.searching import searching_routes
-from web.api.shapes import schemas
+from web.api.shapes import Draft, Evidence, schemas
 from web.brief.store import Briefs
 from web.conversations import Conversations
 from web.engine import Opening
@@ -88,7 +88,7 @@ def _describe(own: FastAPI) -> None:
 
     def with_more() -> dict[str, object]:
         schema = described()
-        schema["components"]["schemas"] |= schemas(Problem)
+        schema["components"]["schemas"] |= schemas(Problem, Wrong, Evidence, Draft)
         return schema
 
     own.openapi = with_more  # type: ignore[method-assign]

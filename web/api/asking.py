@@ -12,7 +12,7 @@ from qa.steps import in_thread
 from qa.types import Question
 from web.api import shapes
 from web.api.callers import Owner
-from web.api.events import HEARTBEAT, event, events_of
+from web.api.events import EVENT_SCHEMA, HEARTBEAT, event, events_of
 from web.api.following import Following, Seen
 from web.api.problems import problem_of, responses
 from web.documents import opened
@@ -55,7 +55,7 @@ def asking_routes(opening: Opening, following: Following, *, beat_s: float = _BE
         responses={
             200: {
                 "description": "The answer.",
-                "content": {"text/event-stream": {"schema": {"type": "string"}}},
+                "content": {"text/event-stream": {"itemSchema": EVENT_SCHEMA}},
             },
             **responses(400, 403, 422, 429, 500, 503),
         },

@@ -13,6 +13,32 @@ from web.api.shapes import EventName
 
 HEARTBEAT = format_sse_event(comment="still there")
 
+_DATA: dict[EventName, str] = {
+    "evidence": "Evidence",
+    "draft": "Draft",
+    "sentence": "Sentence",
+    "done": "Answer",
+    "error": "Problem",
+}
+EVENT_SCHEMA: dict[str, Any] = {
+    "oneOf": [
+        {
+            "type": "object",
+            "required": ["event", "data"],
+            "properties": {
+                "event": {"const": name},
+                "data": {
+                    "type": "string",
+                    "contentMediaType": "application/json",
+                    "contentSchema": {"$ref": f"#/components/schemas/{model}"},
+                },
+            },
+        }
+        for name, model in _DATA.items()
+    ]
+}
+"""What an event is, as OpenAPI 3.2 has it; 3.1 has no word for it."""
+
 
 def events_of(before: Seen | None, now: Seen) -> Iterator[bytes]:
     """Yield the events that lead from a step to the next; `done` is not one of them.
