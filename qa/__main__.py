@@ -5,6 +5,7 @@ python -m qa --json "Who led the second coup?"
 python -m qa batch IN.jsonl OUT.jsonl        lines of {id, question, history, passages}
 python -m qa check IN.jsonl OUT.jsonl        lines of {id, claim, evidence}, without a model
 python -m qa evaluate FILE|SUITE             shares that are right, with intervals; times
+python -m qa mcp                             tools for other models, on standard in- and output
 """
 
 import argparse
@@ -12,7 +13,8 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stdout
+from importlib.util import find_spec
 from pathlib import Path
 
 from tqdm import tqdm
@@ -30,11 +32,13 @@ from qa.standalone import validate
 from qa.suites import SUITES
 from qa.weights import bar
 
+_COMMANDS = [["batch"], ["check"], ["evaluate"], ["mcp"]]
+
 
 def main() -> int:
     """Run one command and return the exit status: 0, or 1 where something failed."""
     try:
-        command = sys.argv[1] if sys.argv[1:2] in (["batch"], ["check"], ["evaluate"]) else "ask"
+        command = sys.argv[1] if sys.argv[1:2] in _COMMANDS else "ask"
         args = _parser(command).parse_args(sys.argv[1 + (command != "ask") :])
         return _run(command, args)
     except BriefError as error:
@@ -59,7 +63,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
     elif command in ("batch", "check"):
         parser.add_argument("input", metavar="IN.jsonl")
         parser.add_argument("output", metavar="OUT.jsonl")
-    else:
+    elif command == "evaluate":
         _add_evaluation_arguments(parser)
     if command in ("ask", "batch"):
         parser.add_argument(
@@ -104,6 +108,8 @@ def _run(command: str, args: argparse.Namespace) -> int:
         lines = read_lines(args.input)
         with _engine(args) as engine:
             return _each(lines, lambda line: answer_line(engine, line), args.output)
+    if command == "mcp":
+        return _serve_tools(args)
     validate(args.question)
     clock = Clock()
     with _engine(args, clock) as engine:
@@ -130,6 +136,25 @@ def _engine(args: argparse.Namespace, clock: Clock | None = None) -> Iterator[En
         with clock.stage("waiting for the model to load"):
             model.wait()
         yield engine
+
+
+def _serve_tools(args: argparse.Namespace) -> int:
+    """Serve tools until standard input ends; by quotation until the chat model is ready."""
+    if not find_spec("mcp"):
+        raise BriefError("mcp is not here. Install it: python -m pip install 'sahel-brief[mcp]'")
+    settings, model = library_settings(args), local_model(args)
+    with ExitStack() as stack:
+        with redirect_stdout(sys.stderr):  # standard output is the protocol's alone
+            import anyio
+
+            from qa.tools import tools
+
+            engine = stack.enter_context(open_engine(settings, model, on_notice=_say))
+            model.start()
+            engine.warm()
+            server = tools(lambda: engine.library, engine.stream)
+        anyio.run(server.run_stdio_async)
+    return 0
 
 
 def _each(lines: Sequence[Line], result_of: Callable[[Line], Line], output: str) -> int:

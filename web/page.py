@@ -15,6 +15,7 @@ from web.adding import Adding
 from web.api.application import api
 from web.api.following import Following
 from web.api.gradio import add_ask
+from web.api.mcp import Tools
 from web.brief.routes import brief_routes
 from web.brief.store import Briefs
 from web.conversations import Conversations
@@ -64,7 +65,6 @@ def create_app(
     Raises:
         BriefError: the database cannot be used.
     """
-    app = FastAPI(openapi_url=None)
     sessions = open_database(database)
     conversations = Conversations(sessions)
     waiting = Waiting()
@@ -73,6 +73,10 @@ def create_app(
     def watch(asked: Asked) -> None:
         metrics.count(asked)
         log_asked(asked, with_question=log_questions)
+
+    following = Following(conversations, waiting, watch)
+    tools = Tools(engine, following)
+    app = FastAPI(openapi_url=None, lifespan=tools.until_end)
 
     @app.get("/healthz")
     def healthz() -> JSONResponse:
@@ -88,7 +92,6 @@ def create_app(
     app.include_router(history_routes(conversations, engine))
     app.include_router(preparing_routes(conversations, engine, waiting))
     app.include_router(brief_routes(briefs, conversations.find))
-    following = Following(conversations, waiting, watch)
     app.mount(
         "/v1",
         api(
@@ -101,6 +104,7 @@ def create_app(
             bin_=bin_,
         ),
     )
+    tools.add_to(app)
     app.add_middleware(Visitors)
     app.add_middleware(Shell)
     app.add_exception_handler(BriefError, refused)

@@ -60,6 +60,7 @@ def api(
         docs_url=None,  # its default loads from elsewhere
         redoc_url=None,
         separate_input_output_schemas=False,
+        generate_unique_id_function=lambda route: route.name,  # which generated clients show
         dependencies=[Depends(refuse_foreign)],
     )
     own.include_router(asking_routes(opening, following))

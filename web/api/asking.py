@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Header, HTTPException, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import StreamingResponse
 
 from qa.output import as_json
@@ -60,11 +60,9 @@ def asking_routes(opening: Opening, following: Following, *, beat_s: float = _BE
             **responses(400, 403, 422, 429, 500, 503),
         },
     )
-    async def ask(
-        request: Request, sent: shapes.Ask, who: Owner, accept: Annotated[str, Header()] = ""
-    ) -> Response | dict[str, Any]:
+    async def ask(request: Request, sent: shapes.Ask, who: Owner) -> Response | dict[str, Any]:
         engine, question = opened(opening), question_of(sent)
-        streams = sent.stream or "text/event-stream" in accept
+        streams = sent.stream or "text/event-stream" in request.headers.get("accept", "")
         answers = following.follow(engine, question, who if sent.keep else "")
         steps = in_thread(answers, pause_s=beat_s if streams else _LOOK_S)
         # What is wrong with the question is known before its first step: so it has its status.

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Response
-from pydantic import BaseModel, ConfigDict, Field
 
 from index.types import BriefError
+from web.api.brief_shapes import CURRENT, BriefList, NewItem, WholeBrief
 from web.api.callers import Owner
 from web.api.problems import Missing, responses
 from web.brief.content import Brief, Item
@@ -17,52 +17,15 @@ from web.brief.store import Briefs, UnknownItem
 from web.brief.words import clean, clean_lines
 from web.conversations import Conversations
 
-_ID = "current"
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+_FILES: dict[str, Any] = {
+    "application/pdf": _BYTES,
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": _BYTES,
+    "text/markdown; charset=utf-8": {"schema": {"type": "string"}},
+    "application/json": {"schema": {"type": "object"}},
+}
 _BRIEF = responses(400, 403, 404, 422, 500)
-Id = Annotated[str, Path(description="`current`: each caller has one brief.", examples=[_ID])]
-
-
-class BriefItem(BaseModel):
-    """An answer in a brief."""
-
-    id: str
-    answer: str = Field(description="The id of the answer.")
-    title: str
-    comment: str
-    question: str
-    declined: bool
-    text: str = Field(description="The answer as plain text, or why it was declined.")
-
-
-class BriefHead(BaseModel):
-    """A brief without its answers."""
-
-    id: str = Field(examples=[_ID])
-    title: str
-    version: int = Field(description="Counts its changes.")
-    answers: int = Field(description="How many are in it.")
-
-
-class WholeBrief(BriefHead):
-    """A brief."""
-
-    items: list[BriefItem]
-
-
-class Briefs_(BaseModel):
-    """All briefs of whoever calls."""
-
-    model_config = ConfigDict(title="Briefs")
-    briefs: list[BriefHead]
-
-
-class NewItem(BaseModel):
-    """Which answer is added."""
-
-    model_config = ConfigDict(extra="forbid")
-    answer: str = Field(
-        min_length=1, max_length=200, description="Its id: ask with `keep` to get one."
-    )
+Id = Annotated[str, Path(description="`current`: each caller has one brief.", examples=[CURRENT])]
 
 
 def brief_routes(briefs: Briefs, conversations: Conversations) -> APIRouter:
@@ -70,18 +33,28 @@ def brief_routes(briefs: Briefs, conversations: Conversations) -> APIRouter:
     router = APIRouter(tags=["briefs"])
 
     @router.get(
-        "/briefs", summary="List the briefs", response_model=Briefs_, responses=responses(403, 500)
+        "/briefs",
+        summary="List the briefs",
+        response_model=BriefList,
+        responses=responses(403, 500),
     )
-    def all_(who: Owner) -> dict[str, Any]:
+    def list_briefs(who: Owner) -> dict[str, Any]:
         return {"briefs": [_head(briefs.get(who))]}
 
-    @router.get("/briefs/{brief_id}", response_model=WholeBrief, responses=_BRIEF)
-    def brief(who: Owner, brief_id: Id) -> dict[str, Any]:
+    @router.get(
+        "/briefs/{brief_id}", summary="Read a brief", response_model=WholeBrief, responses=_BRIEF
+    )
+    def read_brief(who: Owner, brief_id: Id) -> dict[str, Any]:
         _require(brief_id)
         return _whole(briefs.get(who))
 
-    @router.patch("/briefs/{brief_id}", response_model=WholeBrief, responses=_BRIEF)
-    def rename(who: Owner, brief_id: Id, sent: Named) -> dict[str, Any]:
+    @router.patch(
+        "/briefs/{brief_id}",
+        summary="Give a brief a title",
+        response_model=WholeBrief,
+        responses=_BRIEF,
+    )
+    def rename_brief(who: Owner, brief_id: Id, sent: Named) -> dict[str, Any]:
         _require(brief_id)
         return _whole(briefs.rename(who, clean(sent.title)))
 
@@ -92,7 +65,7 @@ def brief_routes(briefs: Briefs, conversations: Conversations) -> APIRouter:
         response_model=WholeBrief,
         responses={200: {"model": WholeBrief, "description": "It was in it already."}, **_BRIEF},
     )
-    def add(who: Owner, brief_id: Id, sent: NewItem, response: Response) -> dict[str, Any]:
+    def add_item(who: Owner, brief_id: Id, sent: NewItem, response: Response) -> dict[str, Any]:
         _require(brief_id)
         try:
             record = conversations.find(who, sent.answer)
@@ -102,8 +75,13 @@ def brief_routes(briefs: Briefs, conversations: Conversations) -> APIRouter:
         response.status_code = 201 if added else 200
         return _whole(kept)
 
-    @router.patch("/briefs/{brief_id}/items/{item_id}", response_model=WholeBrief, responses=_BRIEF)
-    def edit(who: Owner, brief_id: Id, item_id: str, sent: Edited) -> dict[str, Any]:
+    @router.patch(
+        "/briefs/{brief_id}/items/{item_id}",
+        summary="Change the title, comment or place of an answer",
+        response_model=WholeBrief,
+        responses=_BRIEF,
+    )
+    def edit_item(who: Owner, brief_id: Id, item_id: str, sent: Edited) -> dict[str, Any]:
         _require(brief_id)
         facts = sent.model_dump(exclude_none=True)
         if "title" in facts:
@@ -116,9 +94,12 @@ def brief_routes(briefs: Briefs, conversations: Conversations) -> APIRouter:
             raise Missing(str(error)) from error
 
     @router.delete(
-        "/briefs/{brief_id}/items/{item_id}", response_model=WholeBrief, responses=_BRIEF
+        "/briefs/{brief_id}/items/{item_id}",
+        summary="Take an answer out",
+        response_model=WholeBrief,
+        responses=_BRIEF,
     )
-    def remove(who: Owner, brief_id: Id, item_id: str) -> dict[str, Any]:
+    def remove_item(who: Owner, brief_id: Id, item_id: str) -> dict[str, Any]:
         _require(brief_id)
         try:
             return _whole(briefs.remove(who, item_id))
@@ -129,9 +110,9 @@ def brief_routes(briefs: Briefs, conversations: Conversations) -> APIRouter:
         "/briefs/{brief_id}/export",
         summary="Export a brief",
         response_class=Response,
-        responses={200: {"description": "The file.", "content": {"*/*": {}}}, **_BRIEF},
+        responses={200: {"description": "The file.", "content": _FILES}, **_BRIEF},
     )
-    def exported(
+    def export_brief(
         who: Owner, brief_id: Id, format: Literal["docx", "pdf", "md", "json"]
     ) -> Response:
         _require(brief_id)
@@ -143,13 +124,13 @@ def brief_routes(briefs: Briefs, conversations: Conversations) -> APIRouter:
 
 
 def _require(brief_id: str) -> None:
-    if brief_id != _ID:
-        raise Missing(f"There is no brief of that id. Each caller has one: {_ID}.")
+    if brief_id != CURRENT:
+        raise Missing(f"There is no brief of that id. Each caller has one: {CURRENT}.")
 
 
 def _head(kept: Kept) -> dict[str, Any]:
     count = len(kept.items)
-    return {"id": _ID, "title": kept.title, "version": kept.version, "answers": count}
+    return {"id": CURRENT, "title": kept.title, "version": kept.version, "answers": count}
 
 
 def _whole(kept: Kept) -> dict[str, Any]:

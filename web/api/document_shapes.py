@@ -40,20 +40,6 @@ class Documents(BaseModel):
     documents: list[Document]
 
 
-class Excerpt(BaseModel):
-    """A stretch of a document."""
-
-    document_id: str
-    document: str = Field(description="Its title.")
-    as_of: str = Field(description=_ISO)
-    characters: int = Field(description="Of the whole text.")
-    start: int
-    end: int
-    text: str
-    before: str = Field(description="What stands before it, as much as was asked for.")
-    after: str
-
-
 class Facts(PageFacts):
     """What can be changed of a document; what is absent or null stays as it is."""
 

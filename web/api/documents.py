@@ -8,8 +8,9 @@ from fastapi.responses import JSONResponse
 
 from index.types import DocumentInfo
 from qa.excerpts import MAX_AROUND, MAX_CHARS, excerpt
+from qa.schema import Excerpt
 from web.adding import Adding
-from web.api.document_shapes import Document, Documents, Excerpt, Facts, Job, Removed, Started
+from web.api.document_shapes import Document, Documents, Facts, Job, Removed, Started
 from web.api.problems import responses
 from web.api.uploads import UPLOAD, first_file
 from web.changing import change_facts, remove_document
@@ -46,7 +47,7 @@ def document_routes(opening: Opening, jobs: Jobs, adding: Adding, bin_: Bin) -> 
         responses=responses(400, 403, 405, 409, 411, 413, 422, 429, 500, 503),
         openapi_extra={"requestBody": UPLOAD},
     )
-    async def add(request: Request) -> Any:
+    async def add_document(request: Request) -> Any:
         changeable(opening)  # before anything is received
         async with first_file(request) as (name, body, size):
             job = await adding.take(adding.name_of(name), body, size)
@@ -54,7 +55,7 @@ def document_routes(opening: Opening, jobs: Jobs, adding: Adding, bin_: Bin) -> 
         return JSONResponse({"job": job}, 202, {"Location": place})
 
     @router.get("/jobs/{job_id}", summary="How far a file is", response_model=Job, responses=_READ)
-    def job(job_id: str) -> dict[str, Any]:
+    def follow_job(job_id: str) -> dict[str, Any]:
         if found := jobs.find(job_id):
             return asdict(found)
         raise HTTPException(404, "Nothing is known of this any more.")
@@ -70,7 +71,7 @@ def _add_reading(router: APIRouter, opening: Opening) -> None:
         response_model=Documents,
         responses=responses(403, 422, 500, 503),
     )
-    def documents(
+    def list_documents(
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
         offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     ) -> dict[str, Any]:
@@ -84,7 +85,7 @@ def _add_reading(router: APIRouter, opening: Opening) -> None:
         response_model=Document,
         responses=_READ,
     )
-    def document(document_id: str) -> dict[str, Any]:
+    def describe_document(document_id: str) -> dict[str, Any]:
         library = opened(opening).library
         found = known(library, document_id)
         info = next((i for i in library.documents() if i.id == document_id), found.info)
@@ -98,7 +99,7 @@ def _add_reading(router: APIRouter, opening: Opening) -> None:
         response_model=Excerpt,
         responses=_READ,
     )
-    def text(
+    def read_text(
         document_id: str,
         start: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
         end: Annotated[
@@ -121,7 +122,7 @@ def _add_changing(router: APIRouter, opening: Opening, bin_: Bin) -> None:
         response_model_exclude_unset=True,
         responses=_CHANGED,
     )
-    def edit(document_id: str, sent: Facts) -> dict[str, Any]:
+    def edit_document(document_id: str, sent: Facts) -> dict[str, Any]:
         if info := change_facts(opening, document_id, sent):
             return _facts(info)
         raise HTTPException(404, "This document is not in the library any more.")
@@ -132,7 +133,7 @@ def _add_changing(router: APIRouter, opening: Opening, bin_: Bin) -> None:
         response_model=Removed,
         responses=_CHANGED,
     )
-    def remove(document_id: str) -> dict[str, str]:
+    def delete_document(document_id: str) -> dict[str, str]:
         return {"id": document_id, "title": remove_document(opening, bin_, document_id)}
 
 

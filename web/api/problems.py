@@ -84,7 +84,7 @@ def say_problems(api: FastAPI) -> None:
     """Have the application say what goes wrong like this."""
 
     def say(request: Request, error: Exception) -> JSONResponse:
-        return _answer(problem_of(error), getattr(error, "headers", None))
+        return answer_problem(error)
 
     def say_invalid(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for these alone
@@ -98,6 +98,11 @@ def say_problems(api: FastAPI) -> None:
     for kind in (BriefError, HTTPException, StarletteHTTPException, Exception):
         api.add_exception_handler(kind, say)
     api.add_exception_handler(RequestValidationError, say_invalid)
+
+
+def answer_problem(error: Exception) -> JSONResponse:
+    """Return an exception as an answer."""
+    return _answer(problem_of(error), getattr(error, "headers", None))
 
 
 def _answer(said: Problem, headers: Any = None) -> JSONResponse:

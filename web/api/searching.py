@@ -4,9 +4,9 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from index.library import DiskLibrary
-from index.scope import scoped
+from qa.engine import restricted
 from qa.output import hit_json
+from qa.schema import Found
 from web.api import shapes
 from web.api.problems import responses
 from web.documents import opened
@@ -21,13 +21,11 @@ def searching_routes(opening: Opening) -> APIRouter:
         "/search",
         summary="Find passages",
         description="By words and by meaning, best first. No language model is asked.",
-        response_model=shapes.Found,
+        response_model=Found,
         responses=responses(400, 403, 422, 500, 503),
     )
     def search(sent: shapes.Search) -> dict[str, Any]:
-        library = opened(opening).library
-        if isinstance(library, DiskLibrary):
-            library = scoped(library, sent.documents, sent.since)
+        library = restricted(opened(opening).library, sent.documents, sent.since)
         hits = library.search(sent.query, sent.limit)
         passages = [hit_json(hit, library.document(hit.passage.document_id)) for hit in hits]
         return {"query": sent.query, "passages": passages}

@@ -4,8 +4,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from qa import schema
+from qa.schema import Citation
 from qa.standalone import MAX_CHARS
-from qa.types import Status, Turn
+from qa.types import Turn
 
 _TURNS = 20
 _ANSWER_CHARS = 20_000
@@ -70,59 +72,9 @@ class Ask(BaseModel):
     )
 
 
-class Sentence(BaseModel):
-    """One sentence of an answer."""
-
-    text: str
-    status: Status = Field(
-        description="supported: the model's words, carried by what they cite; quoted: the "
-        "document's own words; removed: not part of the answer, because nothing carried it."
-    )
-    citations: list[int] = Field(description="Numbers of the citations that carry it.")
-    source: str = Field("", description="Whose it is, where several documents answer.")
-    as_of: str = Field("", description="The date of that document.")
-
-
-class Citation(BaseModel):
-    """What carries a sentence: `text[start:end]` of the document is `quote`."""
-
-    n: int = Field(description="The number by which sentences cite it.")
-    quote: str
-    document: str = Field(description="The document's title.")
-    place: str = Field(description="Page, slide or section.", examples=["3. Coups, paragraph 2"])
-    start: int = Field(description="Counts characters of the document's text.")
-    end: int
-    document_id: str
-    as_of: str = Field(description="An ISO date, possibly shortened, or empty.")
-    author: str
-    source: str
-    speaker: str = Field(description="Who says it, where the document attributes it.")
-
-
-class Times(BaseModel):
-    """Milliseconds since the question arrived; null for what did not happen."""
-
-    evidence_ms: float | None
-    first_word_ms: float | None
-    total_ms: float | None
-
-
-class Answer(BaseModel):
+class Answer(schema.Answer):
     """An answer, as `python -m qa --json` gives it."""
 
-    question: str
-    resolved: str = Field(description="The question as it was understood.")
-    answer: str = Field(description="The answer as plain text; the reason where declined.")
-    as_of: str = Field(description="The date of the newest document cited.")
-    declined: bool
-    reason: str = Field(description="Why it was declined.")
-    answerability: float = Field(ge=0, le=1, description="How sure it is that this is answered.")
-    sentences: list[Sentence]
-    citations: list[Citation]
-    timings: Times
-    cached: bool = Field(description="Whether it was given before.")
-    instead: list[str] = Field(description="What one could ask where this was declined.")
-    notice: str = Field(description="What was different this time.")
     id: str | None = Field(None, description="By which it is kept, where that was asked for.")
 
 
@@ -154,27 +106,6 @@ class Search(BaseModel):
     documents: Documents = []
     since: Since = ""
     limit: int = Field(8, ge=1, le=100, description="The most passages that are returned.")
-
-
-class Passage(BaseModel):
-    """A passage that was found: `text` is `[start:end]` of the document's text."""
-
-    id: str
-    document_id: str
-    document: str = Field(description="The document's title.")
-    as_of: str
-    place: str
-    start: int
-    end: int
-    score: float = Field(description="0 to 1, higher is better.")
-    text: str
-
-
-class Found(BaseModel):
-    """Passages, best first."""
-
-    query: str
-    passages: list[Passage]
 
 
 def schemas(*models: type[BaseModel]) -> dict[str, dict[str, Any]]:
