@@ -5,6 +5,7 @@ python -m qa --json "Who led the second coup?"
 python -m qa batch IN.jsonl OUT.jsonl        lines of {id, question, history, passages}
 python -m qa check IN.jsonl OUT.jsonl        lines of {id, claim, evidence}, without a model
 python -m qa evaluate FILE|SUITE             shares that are right, with intervals; times
+python -m qa chat                            a conversation, with follow-ups
 python -m qa mcp                             tools for other models, on standard in- and output
 """
 
@@ -13,9 +14,10 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import get_terminal_size
 
 from tqdm import tqdm
 
@@ -23,6 +25,7 @@ from index.embedding import SentenceEmbedder
 from index.settings import add_library_arguments, library_settings
 from index.types import BriefError
 from qa.batch import Line, answer_line, check_line, read_lines, writing
+from qa.chat import Chat
 from qa.clock import Clock
 from qa.engine import Engine, add_model_arguments, local_model, open_engine
 from qa.measurement import evaluate
@@ -30,9 +33,10 @@ from qa.output import as_json, as_text
 from qa.profile import profile_table
 from qa.standalone import validate
 from qa.suites import SUITES
+from qa.terminal import Screen, plain
 from qa.weights import bar
 
-_COMMANDS = [["batch"], ["check"], ["evaluate"], ["mcp"]]
+_COMMANDS = [["batch"], ["check"], ["evaluate"], ["chat"], ["mcp"]]
 
 
 def main() -> int:
@@ -108,6 +112,8 @@ def _run(command: str, args: argparse.Namespace) -> int:
         lines = read_lines(args.input)
         with _engine(args) as engine:
             return _each(lines, lambda line: answer_line(engine, line), args.output)
+    if command == "chat":
+        return _chat(args)
     if command == "mcp":
         return _serve_tools(args)
     validate(args.question)
@@ -116,7 +122,7 @@ def _run(command: str, args: argparse.Namespace) -> int:
         answer = engine.answerer.invoke({"question": args.question})
     if args.profile:
         _say(profile_table(clock, answer))
-    print(json.dumps(as_json(answer), ensure_ascii=False) if args.json else as_text(answer))
+    print(json.dumps(as_json(answer), ensure_ascii=False) if args.json else plain(as_text(answer)))
     return 0
 
 
@@ -136,6 +142,33 @@ def _engine(args: argparse.Namespace, clock: Clock | None = None) -> Iterator[En
         with clock.stage("waiting for the model to load"):
             model.wait()
         yield engine
+
+
+def _chat(args: argparse.Namespace) -> int:
+    """Talk until the end of standard input; by quotation until the chat model is ready."""
+    settings, model = library_settings(args), local_model(args)
+    is_terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    colours = is_terminal and not os.environ.get("NO_COLOR")
+    screen = Screen(sys.stdout, lambda: get_terminal_size().columns, colours=colours)
+    types = sys.stdin.isatty()
+    if types:
+        with suppress(ImportError):  # Windows has none
+            import readline  # noqa: F401 - from here on `input` can edit lines and knows the last
+
+    def read() -> str:
+        line = input("> " if types else "")
+        if not types:  # so that one sees what was asked
+            screen.say(f"> {line}")
+        return line
+
+    with open_engine(settings, model, on_notice=_say) as engine:
+        model.start()
+        engine.warm()
+        if types:
+            count = len(engine.library.documents())
+            screen.say(f"{count} documents. Ask, or type /help.", dim=True)
+        Chat(engine, screen).run(read)
+    return 0
 
 
 def _serve_tools(args: argparse.Namespace) -> int:
