@@ -52,11 +52,16 @@ def library_settings(args: argparse.Namespace) -> LibrarySettings:
     """
     data = args.data or os.environ.get("SAHEL_BRIEF_DATA")
     embedder = args.embedder or os.environ.get("SAHEL_BRIEF_EMBEDDER") or DEFAULT_EMBEDDER
+    keep_to_this_machine(embedder)
+    folder = Path(data).expanduser() if data else user_data_path("sahel-brief", appauthor=False)
+    return LibrarySettings(folder, embedder, _passage_chars(args))
+
+
+def keep_to_this_machine(embedder: str) -> None:
+    """Keep libraries that are imported from here on from calling out."""
     if embedder == DEFAULT_EMBEDDER:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # onnxruntime 1.32 reports by default
-    folder = Path(data).expanduser() if data else user_data_path("sahel-brief", appauthor=False)
-    return LibrarySettings(folder, embedder, _passage_chars(args))
 
 
 def _passage_chars(args: argparse.Namespace) -> int:
