@@ -14,7 +14,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import get_terminal_size
@@ -175,18 +175,18 @@ def _serve_tools(args: argparse.Namespace) -> int:
     """Serve tools until standard input ends; by quotation until the chat model is ready."""
     if not find_spec("mcp"):
         raise BriefError("mcp is not here. Install it: python -m pip install 'sahel-brief[mcp]'")
+    from qa.stdio import serve
+
     settings, model = library_settings(args), local_model(args)
-    with ExitStack() as stack:
-        with redirect_stdout(sys.stderr):  # standard output is the protocol's alone
-            import anyio
 
-            from qa.tools import tools
-
-            engine = stack.enter_context(open_engine(settings, model, on_notice=_say))
+    @contextmanager
+    def opening() -> Iterator[Engine]:
+        with open_engine(settings, model, on_notice=_say) as engine:
             model.start()
             engine.warm()
-            server = tools(lambda: engine.library, engine.stream)
-        anyio.run(server.run_stdio_async)
+            yield engine
+
+    serve(opening)
     return 0
 
 
