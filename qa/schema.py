@@ -1,12 +1,48 @@
 """What `qa/output.py` and `qa/excerpts.py` give, as types that other programs can read of."""
 
-from pydantic import BaseModel, Field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from qa.types import Status
+
+_QUOTE = "Army Colonel Assimi Goita then led a second coup."
+_REPORT = "Mali after MINUSMA: the Sahel security situation"
+_AT: dict[str, Any] = {"document_id": "d98964d537d72066", "document": _REPORT, "as_of": "2023-09"}
+_CITATION: dict[str, Any] = {
+    **_AT, "n": 1, "quote": _QUOTE, "place": "2. Coups, paragraph 1", "start": 1020, "end": 1069,
+    "author": "", "source": "", "speaker": "",
+}  # fmt: skip
+_SENTENCE: dict[str, Any] = {
+    "text": "Assimi Goita led it.",
+    "status": "supported",
+    "citations": [1],
+}
+_ANSWER: dict[str, Any] = {
+    "question": "Who led the second coup in Mali?", "resolved": "Who led the second coup in Mali?",
+    "answer": "Goita led it.", "as_of": "2023-09", "declined": False, "reason": "",
+    "answerability": 0.93, "sentences": [_SENTENCE], "citations": [_CITATION],
+    "timings": {"evidence_ms": 62.1, "first_word_ms": 1310.4, "total_ms": 1890.0},
+    "cached": False, "instead": [], "notice": "",
+}  # fmt: skip
+_PASSAGE: dict[str, Any] = {
+    **_AT, "id": "d98964d537d72066-3", "place": "2. Coups, paragraph 1", "start": 1020,
+    "end": 1069, "score": 0.71, "text": _QUOTE,
+}  # fmt: skip
+_EXCERPT: dict[str, Any] = {
+    **_AT, "characters": 9120, "start": 1020, "end": 1069, "text": _QUOTE,
+    "before": "", "after": "",
+}  # fmt: skip
+
+
+def _like(example: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [example]})
 
 
 class Sentence(BaseModel):
     """One sentence of an answer."""
+
+    model_config = _like(_SENTENCE)
 
     text: str
     status: Status = Field(
@@ -20,6 +56,8 @@ class Sentence(BaseModel):
 
 class Citation(BaseModel):
     """What carries a sentence: `text[start:end]` of the document is `quote`."""
+
+    model_config = _like(_CITATION)
 
     n: int = Field(description="The number by which sentences cite it.")
     quote: str
@@ -45,6 +83,8 @@ class Times(BaseModel):
 class Answer(BaseModel):
     """An answer, as `python -m qa --json` gives it."""
 
+    model_config = _like(_ANSWER)
+
     question: str
     resolved: str = Field(description="The question as it was understood.")
     answer: str = Field(description="The answer as plain text; the reason where declined.")
@@ -62,6 +102,8 @@ class Answer(BaseModel):
 
 class Passage(BaseModel):
     """A passage that was found: `text` is `[start:end]` of the document's text."""
+
+    model_config = _like(_PASSAGE)
 
     id: str
     document_id: str
@@ -83,6 +125,8 @@ class Found(BaseModel):
 
 class Excerpt(BaseModel):
     """A stretch of a document."""
+
+    model_config = _like(_EXCERPT)
 
     document_id: str
     document: str = Field(description="Its title.")

@@ -20,6 +20,26 @@ class Part(BaseModel):
 class Document(BaseModel):
     """What is known of a document."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "d98964d537d72066",
+                    "title": "Mali after MINUSMA: the Sahel security situation",
+                    "as_of": "2023-09",
+                    "source": "",
+                    "author": "",
+                    "notices": [],
+                    "pages": 4,
+                    "characters": 9120,
+                    "aside": 0,
+                    "passages": 21,
+                    "parts": [{"start": 120, "label": "1. Summary", "kind": "heading"}],
+                }
+            ]
+        }
+    )
+
     id: str = Field(description="The beginning of the SHA-256 of its text.")
     title: str
     as_of: str = Field(description=_ISO)
