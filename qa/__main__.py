@@ -166,7 +166,8 @@ def _chat(args: argparse.Namespace) -> int:
         engine.warm()
         if types:
             count = len(engine.library.documents())
-            screen.say(f"{count} documents. Ask, or type /help.", dim=True)
+            documents = "1 document" if count == 1 else f"{count} documents"
+            screen.say(f"{documents}. Ask, or type /help.", dim=True)
         Chat(engine, screen).run(read)
     return 0
 

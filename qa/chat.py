@@ -151,8 +151,8 @@ class _Showing:
         if answer.citations and not self._has_evidence:
             self._has_evidence = True
             for c in answer.citations:
-                line = f"[{c.n}] {c.document.title}, {c.evidence.passage.place}: {c.evidence.text}"
-                self._screen.say(self._screen.clip(line), dim=True)
+                quote, place = self._screen.clip(c.evidence.text, lines=2), c.evidence.passage.place
+                self._screen.say(f"[{c.n}] {quote} – {place}", indent="    ", dim=True)
         if answer.state == "done":
             self._end(answer)
             return

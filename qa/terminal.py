@@ -56,9 +56,9 @@ class Screen:
         self._out.flush()
         self._passing = bool(shown)
 
-    def clip(self, text: str, room: int = 0) -> str:
-        """Return what fits on one line beside `room` other characters."""
-        line, most = " ".join(plain(text).split()), max(self._width() - room, 10)
+    def clip(self, text: str, *, lines: int = 1) -> str:
+        """Return what fits on so many lines."""
+        line, most = " ".join(plain(text).split()), lines * self._width()
         return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
 
     def _styled(self, style: str, line: str) -> str:
