@@ -79,7 +79,7 @@ def test_the_sources_of_the_last_answer_are_shown_in_full(library):
     assert "Nothing is cited yet" in talked(engine_of(library), "/sources")
     shown = talked(engine_of(library, SAID), COUP, "/sources", columns=100)
     whole = " ".join(shown.split())
-    assert whole.count("led a second coup and took the title") == 2
+    assert whole.count("led a second coup and took the title") == 3  # evidence, footnote, source
     assert "…" not in shown.rpartition("[1] ")[2]
 
 
