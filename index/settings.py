@@ -51,10 +51,15 @@ def library_settings(args: argparse.Namespace) -> LibrarySettings:
         BriefError: the size of passages is none.
     """
     embedder = args.embedder or os.environ.get("SAHEL_BRIEF_EMBEDDER") or DEFAULT_EMBEDDER
+    keep_to_this_machine(embedder)
+    return LibrarySettings(data_folder(args.data), embedder, _passage_chars(args))
+
+
+def keep_to_this_machine(embedder: str) -> None:
+    """Keep libraries that are imported from here on from calling out."""
     if embedder == DEFAULT_EMBEDDER:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # onnxruntime 1.32 reports by default
-    return LibrarySettings(data_folder(args.data), embedder, _passage_chars(args))
 
 
 def data_folder(given: str | None) -> Path:

@@ -5,6 +5,8 @@ python -m qa --json "Who led the second coup?"
 python -m qa batch IN.jsonl OUT.jsonl        lines of {id, question, history, passages}
 python -m qa check IN.jsonl OUT.jsonl        lines of {id, claim, evidence}, without a model
 python -m qa evaluate FILE|SUITE             shares that are right, with intervals; times
+python -m qa chat                            a conversation, with follow-ups
+python -m qa mcp                             tools for other models, on standard in- and output
 """
 
 import argparse
@@ -12,8 +14,10 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
+from shutil import get_terminal_size
 
 from tqdm import tqdm
 
@@ -21,6 +25,7 @@ from index.embedding import SentenceEmbedder
 from index.settings import add_library_arguments, library_settings
 from index.types import BriefError
 from qa.batch import Line, answer_line, check_line, read_lines, writing
+from qa.chat import Chat
 from qa.choosing import add_model_arguments, chosen_model
 from qa.clock import Clock
 from qa.engine import Engine, open_engine
@@ -29,13 +34,16 @@ from qa.output import as_json, as_text
 from qa.profile import profile_table
 from qa.standalone import validate
 from qa.suites import SUITES
+from qa.terminal import Screen, plain
 from qa.weights import bar
+
+_COMMANDS = [["batch"], ["check"], ["evaluate"], ["chat"], ["mcp"]]
 
 
 def main() -> int:
     """Run one command and return the exit status: 0, or 1 where something failed."""
     try:
-        command = sys.argv[1] if sys.argv[1:2] in (["batch"], ["check"], ["evaluate"]) else "ask"
+        command = sys.argv[1] if sys.argv[1:2] in _COMMANDS else "ask"
         args = _parser(command).parse_args(sys.argv[1 + (command != "ask") :])
         return _run(command, args)
     except BriefError as error:
@@ -60,7 +68,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
     elif command in ("batch", "check"):
         parser.add_argument("input", metavar="IN.jsonl")
         parser.add_argument("output", metavar="OUT.jsonl")
-    else:
+    elif command == "evaluate":
         _add_evaluation_arguments(parser)
     if command in ("ask", "batch"):
         parser.add_argument(
@@ -105,13 +113,17 @@ def _run(command: str, args: argparse.Namespace) -> int:
         lines = read_lines(args.input)
         with _engine(args) as engine:
             return _each(lines, lambda line: answer_line(engine, line), args.output)
+    if command == "chat":
+        return _chat(args)
+    if command == "mcp":
+        return _serve_tools(args)
     validate(args.question)
     clock = Clock()
     with _engine(args, clock) as engine:
         answer = engine.answerer.invoke({"question": args.question})
     if args.profile:
         _say(profile_table(clock, answer))
-    print(json.dumps(as_json(answer), ensure_ascii=False) if args.json else as_text(answer))
+    print(json.dumps(as_json(answer), ensure_ascii=False) if args.json else plain(as_text(answer)))
     return 0
 
 
@@ -132,6 +144,53 @@ def _engine(args: argparse.Namespace, clock: Clock | None = None) -> Iterator[En
         with clock.stage("waiting for the model to load"):
             model.wait()
         yield engine
+
+
+def _chat(args: argparse.Namespace) -> int:
+    """Talk until the end of standard input; by quotation until the chat model is ready."""
+    settings, model = library_settings(args), chosen_model(args)
+    is_terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    colours = is_terminal and not os.environ.get("NO_COLOR")
+    screen = Screen(sys.stdout, lambda: get_terminal_size().columns, colours=colours)
+    types = sys.stdin.isatty()
+    if types:
+        with suppress(ImportError):  # Windows has none
+            import readline  # noqa: F401 - from here on `input` can edit lines and knows the last
+
+    def read() -> str:
+        line = input("> " if types else "")
+        if not types:  # so that one sees what was asked
+            screen.say(f"> {line}")
+        return line
+
+    with open_engine(settings, model, on_notice=_say) as engine:
+        model.start()
+        engine.warm()
+        if types:
+            count = len(engine.library.documents())
+            documents = "1 document" if count == 1 else f"{count} documents"
+            screen.say(f"{documents}. Ask, or type /help.", dim=True)
+        Chat(engine, screen).run(read)
+    return 0
+
+
+def _serve_tools(args: argparse.Namespace) -> int:
+    """Serve tools until standard input ends; by quotation until the chat model is ready."""
+    if not find_spec("mcp"):
+        raise BriefError("mcp is not here. Install it: python -m pip install 'sahel-brief[mcp]'")
+    from qa.stdio import serve
+
+    settings, model = library_settings(args), chosen_model(args)
+
+    @contextmanager
+    def opening() -> Iterator[Engine]:
+        with open_engine(settings, model, on_notice=_say) as engine:
+            model.start()
+            engine.warm()
+            yield engine
+
+    serve(opening)
+    return 0
 
 
 def _each(lines: Sequence[Line], result_of: Callable[[Line], Line], output: str) -> int:

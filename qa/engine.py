@@ -182,6 +182,20 @@ def _renew(
     changes.put(rebuild).add_done_callback(say)
 
 
+def restricted(library: Library, documents: Sequence[str], since: str) -> Library:
+    """Return a library restricted as in `index.scope`.
+
+    Raises:
+        BriefError: a document is not there, `since` is no date, nothing is left, or the library
+            is restricted already.
+    """
+    if not documents and not since:
+        return library
+    if not isinstance(library, DiskLibrary):
+        raise BriefError("This library is restricted already. Ask all that is in it.")
+    return scoped(library, documents, since)
+
+
 def engine(library: Library, model: ChatModel) -> Engine:
     """Return an engine over a library that is open."""
 

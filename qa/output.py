@@ -3,7 +3,10 @@
 from typing import Any
 
 from index.text import MONTHS
+from index.types import Document, Hit
 from qa.types import Answer, Citation
+
+_QUOTE_CHARS = 400
 
 
 def as_json(answer: Answer) -> dict[str, Any]:
@@ -58,6 +61,22 @@ def citation_json(citation: Citation) -> dict[str, Any]:
     }
 
 
+def hit_json(hit: Hit, document: Document) -> dict[str, Any]:
+    """Return a passage that was found in a document as one object of JSON's types."""
+    passage = hit.passage
+    return {
+        "id": passage.id,
+        "document_id": document.id,
+        "document": document.title,
+        "as_of": document.as_of,
+        "place": passage.place,
+        "start": passage.start,
+        "end": passage.end,
+        "score": round(hit.score, 4),
+        "text": passage.text,
+    }
+
+
 def as_text(answer: Answer) -> str:
     """Return the answer with its citations as footnotes."""
     if answer.declined:
@@ -68,18 +87,27 @@ def as_text(answer: Answer) -> str:
         if answer.instead:
             lines += ["", "What one could ask:", *(f"- {question}" for question in answer.instead)]
         return "\n".join(lines)
-    body = " ".join(
+    body = " ".join(sentence_words(answer))
+    notes = [f"[{c.n}] {footnote(c)}" for c in cited(answer)]
+    more = [words for words in (removed_words(answer), answer.notice) if words]
+    return "\n".join([body, "", *notes, *more])
+
+
+def sentence_words(answer: Answer) -> list[str]:
+    """Return the sentences of an answer as a person reads them, with the numbers that they cite."""
+    return [
         (f"{source_words(s.source, s.as_of)}: " if s.source else "")
         + (f"“{s.text}”" if s.status == "quoted" else s.text)
         + "".join(f" [{n}]" for n in s.citations)
         for s in answer.sentences
         if s.status != "removed"
-    )
-    notes = [f"[{c.n}] {_footnote(c)}" for c in cited(answer)]
+    ]
+
+
+def removed_words(answer: Answer) -> str:
+    """Return how many sentences were removed, "" if none was."""
     removed = sum(s.status == "removed" for s in answer.sentences)
-    if removed:
-        notes.append(f"({removed} removed: the evidence did not carry it)")
-    return "\n".join([body, "", *notes, *([answer.notice] if answer.notice else [])])
+    return f"({removed} removed: the evidence did not carry it)" if removed else ""
 
 
 def cited(answer: Answer) -> list[Citation]:
@@ -88,11 +116,12 @@ def cited(answer: Answer) -> list[Citation]:
     return [c for c in answer.citations if c.n in used]
 
 
-def _footnote(citation: Citation) -> str:
+def footnote(citation: Citation, *, max_chars: int = _QUOTE_CHARS) -> str:
+    """Return what a citation quotes, and from where; `max_chars` 0 is all of it."""
     document = citation.document
     date = f", as of {date_words(document.as_of)}" if document.as_of else ""
     speaker = f"{citation.evidence.speaker}: " if citation.evidence.speaker else ""
-    quote = _line(citation.evidence.text)
+    quote = _line(citation.evidence.text, max_chars)
     return (
         f"{speaker}“{quote}” – {from_words(document.title, document.author, document.source)}, "
         f"{citation.evidence.passage.place}{date}"
@@ -118,6 +147,6 @@ def date_words(as_of: str) -> str:
     return " ".join(word for word in (day.lstrip("0"), name, year) if word)
 
 
-def _line(text: str, max_chars: int = 400) -> str:
+def _line(text: str, max_chars: int = _QUOTE_CHARS) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= max_chars else line[: max_chars - 1].rstrip() + "…"
+    return line if not max_chars or len(line) <= max_chars else line[: max_chars - 1].rstrip() + "…"

@@ -81,14 +81,19 @@ def routes(app: FastAPI) -> Iterator[tuple[str, str, bool]]:
     yield from _routes(app.routes, gradio=False)
 
 
-def _routes(found: list[Any], *, gradio: bool) -> Iterator[tuple[str, str, bool]]:
+def _routes(found: list[Any], *, gradio: bool, under: str = "") -> Iterator[tuple[str, str, bool]]:
     for route in found:
         if inner := getattr(route, "original_router", None):
             # As they are mounted here, a router that is included adds nothing to its paths.
             assert not route.include_context.prefix
-            yield from _routes(inner.routes, gradio=gradio)
+            yield from _routes(inner.routes, gradio=gradio, under=under)
         elif isinstance(route, Mount) and not route.path:
             yield from _routes(route.routes, gradio=True)
+        elif isinstance(route, Mount) and not gradio:
+            path = under + route.path
+            yield from _routes(route.routes, gradio=False, under=path)
+            if not route.routes:  # files
+                yield "GET", f"{path}/{{path:path}}", False
         else:
             for method in sorted(getattr(route, "methods", None) or {"GET"}):
-                yield method, route.path, gradio
+                yield method, under + route.path, gradio

@@ -7,6 +7,7 @@ from fastapi import APIRouter, HTTPException, Request
 
 from index.library import DiskLibrary
 from index.reading import MAX_ARCHIVE_BYTES, MAX_BYTES, SUFFIXES
+from web.adding import Adding
 from web.changing import changing_routes
 from web.documents import known, opened, row
 from web.engine import Opening, changes_of
@@ -18,13 +19,19 @@ from web.removed import Bin
 from web.viewer import document_json
 
 
-def library_routes(opening: Opening) -> APIRouter:
-    """Return all of them. `opening` gives the engine, None while the library is being opened."""
+def library_routes(opening: Opening, jobs: Jobs, adding: Adding, bin_: Bin) -> APIRouter:
+    """Return all of them.
+
+    Args:
+        opening: gives the engine, None while the library is still being opened.
+        jobs: where what takes long is done.
+        adding: what takes files in.
+        bin_: where removed documents are kept for a while.
+    """
     router = APIRouter()
-    jobs = Jobs()
     _add_reading(router, opening, jobs)
     router.include_router(printed_routes(opening))
-    router.include_router(changing_routes(opening, jobs, Bin()))
+    router.include_router(changing_routes(opening, jobs, adding, bin_))
     return router
 
 

@@ -11,6 +11,11 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 
 from index.types import BriefError
+from web.adding import Adding
+from web.api.application import api
+from web.api.following import Following
+from web.api.gradio import add_ask
+from web.api.mcp import Tools
 from web.brief.routes import brief_routes
 from web.brief.store import Briefs
 from web.conversations import Conversations
@@ -21,10 +26,12 @@ from web.guard.rates import Rates
 from web.guard.settings import Guarding
 from web.header import header
 from web.history import history_routes
+from web.jobs import Jobs
 from web.library import library_routes
 from web.metrics import Metrics
 from web.preparing import preparing_routes
 from web.refusals import not_served, refused
+from web.removed import Bin
 from web.shell import Shell
 from web.visitors import Visitors
 from web.watching import Asked, Watch, log_asked
@@ -64,7 +71,6 @@ def create_app(
     Raises:
         BriefError: the database cannot be used.
     """
-    app = FastAPI(openapi_url=None)
     sessions = open_database(database)
     conversations = Conversations(sessions)
     waiting = Waiting()
@@ -74,6 +80,10 @@ def create_app(
         metrics.count(asked)
         log_asked(asked, with_question=log_questions)
 
+    following = Following(conversations, waiting, watch)
+    tools = Tools(engine, following)
+    app = FastAPI(openapi_url=None, lifespan=tools.until_end)
+
     @app.get("/healthz")
     def healthz(request: Request) -> JSONResponse:
         return health(engine(), known=bool(request.state.role))
@@ -82,10 +92,25 @@ def create_app(
     def figures() -> Response:
         return metrics.response()
 
-    app.include_router(library_routes(engine))
+    jobs, bin_, briefs = Jobs(), Bin(), Briefs(sessions)
+    adding = Adding(engine, jobs)
+    app.include_router(library_routes(engine, jobs, adding, bin_))
     app.include_router(history_routes(conversations, engine))
     app.include_router(preparing_routes(conversations, engine, waiting))
-    app.include_router(brief_routes(Briefs(sessions), conversations.find))
+    app.include_router(brief_routes(briefs, conversations.find))
+    app.mount(
+        "/v1",
+        api(
+            engine,
+            conversations=conversations,
+            briefs=briefs,
+            following=following,
+            jobs=jobs,
+            adding=adding,
+            bin_=bin_,
+        ),
+    )
+    tools.add_to(app)
     app.add_middleware(Visitors)
     app.add_middleware(Shell)
     scripts = list(_scripts())
@@ -94,7 +119,7 @@ def create_app(
     app.add_exception_handler(HTTPException, not_served)
     gr.mount_gradio_app(
         app,
-        _blocks(engine, conversations, examples, waiting, watch, rates, guarding.login),
+        _blocks(engine, conversations, examples, waiting, watch, rates, following, guarding.login),
         path="/",
         theme=gr.themes.Base(
             primary_hue="teal",
@@ -128,6 +153,7 @@ def _blocks(
     waiting: Waiting,
     watch: Watch,
     rates: Rates,
+    following: Following,
     login: bool,
 ) -> gr.Blocks:
     blocks: gr.Blocks = gr.Blocks(title="Sahel Brief", fill_height=True, analytics_enabled=False)
@@ -143,6 +169,8 @@ def _blocks(
                 box = _box()
             with gr.Column(elem_id="right", min_width=280, scale=1):
                 gr.HTML('<section id="viewer" aria-label="Report" tabindex="0"></section>')
+        # First: its name is public, and the first to ask for it has it.
+        add_ask(engine, following, rates)
         wire(engine, conversations, blocks, chat, box, buttons, waiting, watch, rates)
         blocks.queue(max_size=_QUEUE, default_concurrency_limit=_AT_ONCE)
     return blocks

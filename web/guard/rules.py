@@ -49,6 +49,9 @@ RULES: tuple[Rule, ...] = (
     *_all("GET", "read", "/gradio_api/queue/data", "/gradio_api/heartbeat/{session}"),
     Rule("POST", "/gradio_api/queue/join", "read", most_bytes=_CHAT_BYTES),
     *_all("POST", "read", "/gradio_api/cancel"),
+    # `gradio_client`, and Gradio's own way to ask without it.
+    *_all("GET", "read", "/gradio_api/info", "/gradio_api/call/ask/{event}"),
+    Rule("POST", "/gradio_api/call/ask", "read", asks=True),
     # The library.
     *_all("GET", "read", "/library", "/jobs/{job}", "/documents", "/documents/{document}"),
     *_all("GET", "read", "/documents/{document}/pages", "/documents/{document}/pages/{number}"),
