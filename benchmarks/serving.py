@@ -64,13 +64,14 @@ class Served:
 
 @contextmanager
 def serving(
-    data: Path, model: str, environment: Mapping[str, str] = os.environ
+    data: Path, model: str, environment: Mapping[str, str] = os.environ, *, offline: bool = True
 ) -> Iterator[Served]:
-    """Start `app.py` over a data folder and stop it at the end; nothing is fetched."""
+    """Start `app.py` over a data folder and stop it at the end; nothing is fetched if `offline`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "app.py", "--no-browser", "--offline", "--port", str(port)]
+    command = [sys.executable, "app.py", "--no-browser", "--port", str(port)]
+    command += ["--offline"] if offline else []
     command += ["--questions-per-minute", "100000"]  # visitors here share one address
     command += ["--data", str(data), "--model", model]
     began = time.perf_counter()
