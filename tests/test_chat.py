@@ -166,7 +166,7 @@ def test_as_a_process_it_edits_lines_stops_at_control_c_and_ends_at_control_d(tm
     os.close(theirs)
     shown = ""
 
-    def until(words, seconds=60):
+    def until(words, seconds=150):
         nonlocal shown
         deadline = time.monotonic() + seconds
         while words not in shown:
