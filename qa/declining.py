@@ -26,10 +26,11 @@ _AFTER = (0.352, 0.154, -0.478, -1.203)
 # nothing: of 30 that deny what their best evidence does not, 29 were impossible.
 _UNDENIED = 1.05
 # Below the first, the model is not asked; below the second, what it says is not shown. On passages
-# of CLAPnq that nothing was fitted on, the second keeps 80 % of the answerable questions and declines
-# 80 % of the others; on held-out SQuAD 2.0, whose impossible questions are made to mislead, 100 and
-# 64 %. The first declines 5 and 23 % of the others and loses none: of questions in other words than
-# the text, what selection says tells next to nothing. What the check removes declines more.
+# of CLAPnq that nothing was fitted on, the second keeps 80 % of the answerable questions and
+# declines 80 % of the others; on held-out SQuAD 2.0, whose impossible questions are made to
+# mislead, 100 and 64 %. The first declines 5 and 23 % of the others and loses none: of questions
+# in other words than the text, what selection says tells next to nothing. What the check removes
+# declines more.
 ASK_MODEL, SHOW_ANSWER = 0.1, 0.35
 CLOSEST = 3  # passages to show when a question is declined
 # By hand: with fewer words beside names and figures a question assumes too little to be corrected
