@@ -209,7 +209,9 @@ def test_a_page_of_another_origin_is_refused_and_a_program_is_not(client, header
 
 
 def test_a_link_from_elsewhere_opens_the_docs_which_load_nothing_from_elsewhere(client):
-    follows = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    follows = {
+        "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document",
+    }  # fmt: skip
     page = client.get("/v1/docs", headers=follows)
     assert page.status_code == 200 and "//" not in page.text.replace("<!doctype", "")
     for name in ("files/swagger-ui-bundle.js", "files/swagger-ui.css", "start.js"):
