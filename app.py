@@ -22,7 +22,7 @@ from qa.engine import Engine, open_engine
 from qa.fetching import Report
 from qa.profile import profile_table
 from qa.weights import bar
-from web.database import DATABASE
+from web.database import add_database_argument, chosen_database
 from web.guard.settings import add_guard_arguments, guarding, warnings
 
 EXAMPLES = (
@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--profile", action="store_true", help="say on standard error how long the start took"
     )
+    add_database_argument(parser)
     add_guard_arguments(parser)
     add_library_arguments(parser)
     add_model_arguments(parser)
@@ -67,7 +68,8 @@ def _serve(args: argparse.Namespace) -> int:
     os.umask(0o077)  # what is written is this user's alone
     require_folder(settings.data)
     model = chosen_model(args)
-    guard = guarding(args, settings.data)
+    database = chosen_database(args.database, settings.data)
+    guard = guarding(args, settings.data, database)
     for words in warnings(args, settings.data):
         print(words, file=sys.stderr)
     import uvicorn
@@ -83,7 +85,7 @@ def _serve(args: argparse.Namespace) -> int:
     app = create_app(
         starting.engine,
         examples=EXAMPLES,
-        database=settings.data / DATABASE,
+        database=database,
         log_questions=args.log_questions,
         guarding=guard,
     )

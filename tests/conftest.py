@@ -19,6 +19,9 @@ from tests.fakes import BagOfWords, SharedWords
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from tests.servers import Postgres
+    from web.database import Where
+
 ROOT = Path(__file__).parent.parent
 REPORT = ROOT / "reports" / "sahel-security-report.md"
 SHARED = ROOT.parent / "shared"
@@ -28,7 +31,7 @@ SHARED = ROOT.parent / "shared"
 def _own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test sees or changes the library of whoever runs it."""
     monkeypatch.setenv("SAHEL_BRIEF_DATA", str(tmp_path / "data"))
-    for name in ("MODEL", "MODEL_URL", "FALLBACK_MODEL", "EMBEDDER"):
+    for name in ("MODEL", "MODEL_URL", "FALLBACK_MODEL", "EMBEDDER", "DATABASE"):
         monkeypatch.delenv(f"SAHEL_BRIEF_{name}", raising=False)
 
 
@@ -78,6 +81,24 @@ def running(folder: Path) -> Iterator[Engine]:
     yield engines[0]
     engines[0].changes.end()
     thread.join(20)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> "Iterator[Postgres]":
+    """A PostgreSQL server."""
+    from tests.servers import running_postgres  # which needs this module
+
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> "Where":
+    """Where a database of each kind is, in which nothing is kept yet."""
+    if request.param == "sqlite":
+        return tmp_path / "kept.sqlite3"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.emptied()
 
 
 @pytest.fixture(scope="session")

@@ -306,8 +306,8 @@ def test_an_empty_brief_and_an_unknown_format_are_refused_in_words():
 
 
 @pytest.fixture
-def sessions(tmp_path):
-    return open_database(tmp_path / "kept.sqlite3")
+def sessions(where):
+    return open_database(where)
 
 
 @pytest.fixture
@@ -325,12 +325,12 @@ def filled(briefs, *ids):
     return [item.id for item in briefs.get("me").items]
 
 
-def test_a_brief_outlives_a_restart(tmp_path):
-    one = Briefs(open_database(tmp_path / "kept.sqlite3"))
+def test_a_brief_outlives_a_restart(where):
+    one = Briefs(open_database(where))
     (a,) = filled(one, "a")
     one.edit("me", a, title="T", comment="C")
     one.rename("me", "Mine")
-    other = Briefs(open_database(tmp_path / "kept.sqlite3")).get("me")
+    other = Briefs(open_database(where)).get("me")
     assert other == one.get("me")
     assert (other.title, other.items[0].title, other.items[0].comment) == ("Mine", "T", "C")
     assert other.items[0].record == record("a")
@@ -409,14 +409,14 @@ def test_changes_at_once_lose_nothing(briefs):
 
 
 @pytest.fixture
-def client(briefs):
+def client(tmp_path):
     def find(visitor, record_id):
         if visitor != "m" * 32 or record_id not in ("a1", "a2"):
             raise BriefError("There is no such conversation here.")
         return record() if record_id == "a1" else declined()
 
     app = FastAPI()
-    app.include_router(brief_routes(briefs, find))
+    app.include_router(brief_routes(Briefs(open_database(tmp_path / "kept.sqlite3")), find))
     app.add_exception_handler(BriefError, refused)
     return TestClient(app, cookies={COOKIE: "m" * 32}, headers=HERE)
 

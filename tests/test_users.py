@@ -20,8 +20,8 @@ from web.users.store import IDLE_S, LONGEST_S, Users
 
 
 @pytest.fixture
-def users(tmp_path):
-    return Users(open_database(tmp_path / "users.sqlite3"))
+def users(where):
+    return Users(open_database(where))
 
 
 @pytest.fixture
@@ -123,9 +123,9 @@ def test_a_password_that_is_changed_ends_what_was_signed_in_with_the_old_one(use
     assert [users.signed_in(secret) for secret in theirs] == [None, None, bob]
 
 
-def test_a_cookie_ends_when_it_is_not_used_and_after_a_day_in_any_case(tmp_path):
+def test_a_cookie_ends_when_it_is_not_used_and_after_a_day_in_any_case(where):
     now = [1_000_000.0]
-    users = Users(open_database(tmp_path / "u.sqlite3"), lambda: now[0])
+    users = Users(open_database(where), lambda: now[0])
     ann = users.add("ann", "read", PASSWORD)
     idle, used = users.sign_in(ann), users.sign_in(ann)
     for _ in range(int(LONGEST_S // 3600)):

@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Select, delete, exists, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, delete, exists, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from index.text import fold
 from index.types import BriefError
 from web.database import Base
 from web.records import Record
-
-_AT_ONCE = 100  # records that are read at once
 
 
 class ConversationRow(Base):
@@ -29,6 +27,7 @@ class TurnRow(Base):
     """One question with all that is known of its answer. `id` is that of its record."""
 
     __tablename__ = "turns"
+    __table_args__ = (Index("ix_turns_place", "conversation_id", "number", unique=True),)
     id: Mapped[str] = mapped_column(primary_key=True)
     conversation_id: Mapped[str] = mapped_column(
         ForeignKey("conversations.id", ondelete="CASCADE"), index=True
@@ -97,32 +96,31 @@ def with_words(rows: Select[ConversationRow], words: str) -> Select[Conversation
     return rows
 
 
-def fill_words(session: Session) -> None:
-    """Write the words of what a version before this one has kept."""
-    lacking = ~exists().where(WordsRow.id == TurnRow.id)
-    while turns := session.scalars(select(TurnRow).where(lacking).limit(_AT_ONCE)).all():
-        for turn in turns:
-            put_words(session, turn.id, turn.conversation_id, _said(turn.record))
-            session.expire(turn)  # or all records that there are would be held
-    lacking = ~exists().where(WordsRow.id == ConversationRow.id)
-    for found in session.scalars(select(ConversationRow).where(lacking)).all():
-        put_words(session, found.id, found.id, found.title)
+def owned(
+    session: Session, visitor: str, conversation_id: str, *, changing: bool = False
+) -> ConversationRow:
+    """Return a visitor's conversation. Raises `BriefError` where they have none of that id.
 
-
-def owned(session: Session, visitor: str, conversation_id: str) -> ConversationRow:
-    """Return a visitor's conversation. Raises `BriefError` where they have none of that id."""
-    found = session.get(ConversationRow, conversation_id)
+    With `changing` nobody else changes it or its turns until the transaction ends.
+    """
+    found = session.get(ConversationRow, conversation_id, with_for_update=changing)
     if found is None or found.visitor != visitor:
         raise unknown()
     return found
 
 
-def owned_turn(session: Session, visitor: str, record_id: str) -> TurnRow:
+def owned_turn(
+    session: Session, visitor: str, record_id: str, *, changing: bool = False
+) -> TurnRow:
     """Return a visitor's turn. Raises `BriefError` where they have none of that id."""
-    if turn := session.get(TurnRow, record_id):
-        owned(session, visitor, turn.conversation_id)
-        return turn
-    raise unknown()
+    turn = session.get(TurnRow, record_id)
+    if turn:
+        owned(session, visitor, turn.conversation_id, changing=changing)
+        if changing:  # it may have been cut while that was waited for
+            turn = session.get(TurnRow, record_id, populate_existing=True)
+    if turn is None:
+        raise unknown()
+    return turn
 
 
 def records_of(session: Session, conversation_id: str) -> list[Record]:

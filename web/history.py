@@ -15,6 +15,7 @@ from web.brief.export import export
 from web.brief.routes import attached
 from web.changing import from_this_page
 from web.conversations import Conversations
+from web.database import Unreachable
 from web.engine import Opening
 from web.feedback import evaluation_line
 from web.records import Record
@@ -120,8 +121,10 @@ def history_routes(conversations: Conversations, opening: Opening) -> APIRouter:
 def known_conversation(
     conversations: Conversations, who: str, conversation_id: str
 ) -> list[Record]:
-    """Return a conversation's records, none where the visitor has no such conversation."""
+    """Return a conversation's records, none where the visitor has no such. Raises `Unreachable`."""
     try:
         return conversations.records(who, conversation_id) if who and conversation_id else []
+    except Unreachable:
+        raise
     except BriefError:
         return []

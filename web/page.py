@@ -19,7 +19,7 @@ from web.api.mcp import Tools
 from web.brief.routes import brief_routes
 from web.brief.store import Briefs
 from web.conversations import Conversations
-from web.database import open_database
+from web.database import Where, open_database
 from web.engine import Opening, Waiting, health
 from web.guard.assembly import put_guard
 from web.guard.rates import Rates
@@ -55,7 +55,7 @@ def create_app(
     engine: Opening,
     *,
     examples: Sequence[str],
-    database: Path | None = None,
+    database: Where | None = None,
     log_questions: bool = False,
     guarding: Guarding = Guarding(),  # noqa: B008 - it is frozen
 ) -> FastAPI:
@@ -64,7 +64,7 @@ def create_app(
     Args:
         engine: gives the engine, None while the library is still being opened.
         examples: questions to click.
-        database: the file of what visitors keep; without one, that goes with the application.
+        database: where what visitors keep is; without one, it goes with the application.
         log_questions: whether the log has the words of questions.
         guarding: who may come in; without it everybody who reaches the page.
 

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from web.database import Unreachable
 from web.guard.audit import Audit
 from web.guard.bodies import Body
 from web.guard.origins import Hosts, is_foreign, without_forwarded
@@ -74,6 +75,9 @@ class Gate:
             self._limit(request, rule)
         except Refused as no:
             await _answer(request, no)(scope, receive, send)
+            return
+        except Unreachable as error:  # who asks cannot be known at this moment
+            await refusal(request, str(error), 503)(scope, receive, send)
             return
         await self._pass(request, receive, send, rule)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.types import BriefError
-from web.database import DATABASE, open_database
+from web.database import DATABASE, Where, open_database
 from web.guard.audit import AUDIT
 from web.guard.origins import LOCAL
 from web.users.store import Users
@@ -58,11 +58,12 @@ def add_guard_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def guarding(args: argparse.Namespace, data: Path) -> Guarding:
+def guarding(args: argparse.Namespace, data: Path, database: Where | None = None) -> Guarding:
     """Return how the page is guarded, with what `args` has of `host` and these options.
 
     Login is needed with `--login`, off loopback, behind a proxy, and with `--allowed-host`: in
-    all of these cases the page is not this machine's user's alone.
+    all of these cases the page is not this machine's user's alone. Without `database` users are in
+    the data folder.
 
     Raises:
         BriefError: login is needed and there is no user, or a limit is none.
@@ -72,7 +73,7 @@ def guarding(args: argparse.Namespace, data: Path) -> Guarding:
             raise BriefError(f"--{option.replace('_', '-')} is a number from 1 on.")
     outside = args.host not in LOCAL
     login = bool(args.login or outside or args.behind_proxy or args.allowed_host)
-    if login and not Users(open_database(data / DATABASE)).all():
+    if login and not Users(open_database(database or data / DATABASE)).all():
         raise BriefError(
             f"Nobody may sign in yet, and this page needs it. Add a user: python -m web.users add "
             f"NAME --role admin --data {data}"

@@ -8,7 +8,7 @@ from pathlib import Path
 from index.access import require_folder
 from index.settings import data_folder
 from index.types import BriefError
-from web.database import DATABASE, open_database
+from web.database import add_database_argument, chosen_database, open_database
 from web.guard.audit import AUDIT, Audit
 from web.users.store import Users
 
@@ -54,14 +54,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     for command in (add, remove, password, token, revoke, listing):
         command.add_argument("--data", metavar="DIR", help="the data folder, as for app.py")
+        add_database_argument(command)
     return parser
 
 
 def _run(args: argparse.Namespace, folder: Path) -> None:
-    if getattr(args, "forget", False):
-        import web.brief.rows
-        import web.conversation_rows  # noqa: F401 - the tables must be known when it is opened
-    sessions = open_database(folder / DATABASE)
+    sessions = open_database(chosen_database(args.database, folder))
     users = Users(sessions)
     if args.command == "list":
         found = users.all()

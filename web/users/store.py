@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from index.types import BriefError
-from web.database import Sessions
+from web.database import Sessions, changes, reads
 from web.users.passwords import hashed, is_outdated, is_right
 from web.users.rows import SignedInRow, TokenRow, UserRow
 
@@ -39,12 +39,13 @@ class Users:
         """Take where they are kept and what tells the time in seconds since 1970."""
         self._sessions, self._now = sessions, now
 
-    def all(self) -> list[tuple[User, int]]:
+    @reads
+    def all(self, session: Session) -> list[tuple[User, int]]:
         """Return every user with the number of their tokens, by name."""
         tokens = select(func.count()).where(TokenRow.user_id == UserRow.id).scalar_subquery()
-        with self._sessions() as session:
-            rows = session.execute(select(UserRow, tokens).order_by(UserRow.name))
-            return [(_user(row), count) for row, count in rows]
+        rows = session.execute(select(UserRow, tokens))
+        # Sorted here: each PostgreSQL has its own idea of where "-" comes.
+        return sorted(((_user(row), n) for row, n in rows), key=lambda found: found[0].name)
 
     def add(self, name: str, role: Role, password: str) -> User:
         """Add a user. Raises `BriefError` for a bad name or password, or one who is there."""
@@ -52,100 +53,117 @@ class Users:
             raise BriefError(
                 f"{name!r} cannot be a name. Use small letters, digits, and . _ - between them."
             )
-        kept = hashed(password, name)
-        with self._sessions.begin() as session:
-            if session.scalar(select(UserRow).filter_by(name=name)):
-                raise BriefError(
-                    f"There is a user {name}. Remove them first, or change their password."
-                )
-            row = UserRow(id=secrets.token_hex(16), name=name, role=role, password=kept)
-            session.add(row)
-            return _user(row)
+        row = UserRow(
+            id=secrets.token_hex(16), name=name, role=role, password=hashed(password, name)
+        )
+        return self._put(row)
 
-    def remove(self, name: str) -> User:
+    @changes
+    def _put(self, session: Session, row: UserRow) -> User:
+        if session.scalar(select(UserRow).filter_by(name=row.name)):
+            raise BriefError(
+                f"There is a user {row.name}. Remove them first, or change their password."
+            )
+        session.merge(row)
+        return _user(row)
+
+    @changes
+    def remove(self, session: Session, name: str) -> User:
         """Remove a user, who is signed out everywhere. Raises `BriefError` where there is none."""
-        with self._sessions.begin() as session:
-            row = _named(session, name)
-            session.delete(row)
-            return _user(row)
+        row = _named(session, name)
+        session.delete(row)
+        return _user(row)
 
-    def set_password(self, name: str, password: str) -> None:
+    @changes
+    def set_password(self, session: Session, name: str, password: str) -> None:
         """Change a password; whoever is signed in by that name is no more.
 
         Raises `BriefError` where there is no such user or the password is too short.
         """
-        with self._sessions.begin() as session:
-            row = _named(session, name)
-            row.password = hashed(password, name)
-            session.execute(delete(SignedInRow).filter_by(user_id=row.id))
+        row = _named(session, name)
+        row.password = hashed(password, name)
+        session.execute(delete(SignedInRow).filter_by(user_id=row.id))
 
     def checked(self, name: str, password: str) -> User | None:
         """Return who has that name and password, in the same time where there is nobody."""
-        with self._sessions() as session:
-            row = session.scalar(select(UserRow).filter_by(name=name))
+        row = self._row(name)
         # Outside of any transaction: it takes a twentieth of a second, on purpose.
         if not is_right(password, row.password if row else None) or row is None:
             return None
         if is_outdated(row.password):
-            with self._sessions.begin() as session:
-                _named(session, name).password = hashed(password, "")
+            self._renew(name, hashed(password, ""))
         return _user(row)
 
-    def is_known(self, name: str) -> bool:
-        """Return whether there is a user of that name."""
-        with self._sessions() as session:
-            return session.scalar(select(UserRow.id).filter_by(name=name)) is not None
+    @changes
+    def _renew(self, session: Session, name: str, password: str) -> None:
+        _named(session, name).password = password
 
-    def sign_in(self, user: User) -> str:
+    @reads
+    def _row(self, session: Session, name: str) -> UserRow | None:
+        return session.scalar(select(UserRow).filter_by(name=name))
+
+    @reads
+    def is_known(self, session: Session, name: str) -> bool:
+        """Return whether there is a user of that name."""
+        return session.scalar(select(UserRow.id).filter_by(name=name)) is not None
+
+    @changes
+    def sign_in(self, session: Session, user: User) -> str:
         """Return a new secret for a cookie, by which the user is known from now on."""
         secret, now = secrets.token_urlsafe(32), self._now()
-        with self._sessions.begin() as session:
-            old = (SignedInRow.used < now - IDLE_S) | (SignedInRow.since < now - LONGEST_S)
-            session.execute(delete(SignedInRow).where(old))
-            row = SignedInRow(digest=_digest(secret), user_id=user.id, since=now, used=now)
-            session.add(row)
+        old = (SignedInRow.used < now - IDLE_S) | (SignedInRow.since < now - LONGEST_S)
+        session.execute(delete(SignedInRow).where(old))
+        row = SignedInRow(digest=_digest(secret), user_id=user.id, since=now, used=now)
+        session.add(row)
         return secret
 
     def signed_in(self, secret: str) -> User | None:
         """Return who is known by a cookie's secret, None where that has ended."""
+        user, used = self._signed_in(_digest(secret))
+        if user and self._now() - used > _NOTED_S:
+            self._note_used(_digest(secret))
+        return user
+
+    @reads
+    def _signed_in(self, session: Session, digest: str) -> tuple[User | None, float]:
         now = self._now()
-        with self._sessions() as session:
-            row = session.get(SignedInRow, _digest(secret))
-            if row is None or now - row.used > IDLE_S or now - row.since > LONGEST_S:
-                return None
-            if now - row.used > _NOTED_S:
-                row.used = now
-                session.commit()
-            user = session.get(UserRow, row.user_id)
-            return _user(user) if user else None
+        row = session.get(SignedInRow, digest)
+        if row is None or now - row.used > IDLE_S or now - row.since > LONGEST_S:
+            return None, 0.0
+        user = session.get(UserRow, row.user_id)
+        return (_user(user) if user else None), row.used
 
-    def sign_out(self, secret: str) -> None:
+    @changes
+    def _note_used(self, session: Session, digest: str) -> None:
+        session.execute(update(SignedInRow).filter_by(digest=digest).values(used=self._now()))
+
+    @changes
+    def sign_out(self, session: Session, secret: str) -> None:
         """End what a cookie's secret stands for."""
-        with self._sessions.begin() as session:
-            session.execute(delete(SignedInRow).filter_by(digest=_digest(secret)))
+        session.execute(delete(SignedInRow).filter_by(digest=_digest(secret)))
 
-    def new_token(self, name: str) -> str:
+    @changes
+    def new_token(self, session: Session, name: str) -> str:
         """Return a new token of a user. Raises `BriefError` where there is no such user."""
         token = _TOKEN + secrets.token_urlsafe(32)
-        with self._sessions.begin() as session:
-            session.add(TokenRow(digest=_digest(token), user_id=_named(session, name).id))
+        session.add(TokenRow(digest=_digest(token), user_id=_named(session, name).id))
         return token
 
-    def revoke(self, name: str) -> int:
+    @changes
+    def revoke(self, session: Session, name: str) -> int:
         """End a user's tokens and return how many. Raises `BriefError` where there is no such."""
-        with self._sessions.begin() as session:
-            row = _named(session, name)
-            tokens = session.scalars(select(TokenRow).filter_by(user_id=row.id)).all()
-            for token in tokens:
-                session.delete(token)
-            return len(tokens)
+        row = _named(session, name)
+        tokens = session.scalars(select(TokenRow).filter_by(user_id=row.id)).all()
+        for token in tokens:
+            session.delete(token)
+        return len(tokens)
 
-    def holder(self, token: str) -> User | None:
+    @reads
+    def holder(self, session: Session, token: str) -> User | None:
         """Return whose token this is, None where it is nobody's."""
-        with self._sessions() as session:
-            row = session.get(TokenRow, _digest(token))
-            user = session.get(UserRow, row.user_id) if row else None
-            return _user(user) if user else None
+        row = session.get(TokenRow, _digest(token))
+        user = session.get(UserRow, row.user_id) if row else None
+        return _user(user) if user else None
 
 
 def _named(session: Session, name: str) -> UserRow:
