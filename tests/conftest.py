@@ -28,7 +28,15 @@ SHARED = ROOT.parent / "shared"
 def _own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test sees or changes the library of whoever runs it."""
     monkeypatch.setenv("SAHEL_BRIEF_DATA", str(tmp_path / "data"))
-    for name in ("MODEL", "MODEL_URL", "FALLBACK_MODEL", "EMBEDDER"):
+    for name in (
+        "MODEL",
+        "MODEL_URL",
+        "FALLBACK_MODEL",
+        "EMBEDDER",
+        "CHROMA",
+        "CHROMA_TOKEN",
+        "CHROMA_CA",
+    ):
         monkeypatch.delenv(f"SAHEL_BRIEF_{name}", raising=False)
 
 
