@@ -1,6 +1,5 @@
 """Servers of others that tests start: a real Chroma, and one that says no."""
 
-import socket
 import ssl
 import subprocess
 import time
@@ -13,13 +12,8 @@ from threading import Thread
 
 import httpx
 
+from benchmarks.serving import free_port
 from tests.conftest import needs
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Chroma:

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import JSON, Engine, create_engine, event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from index.types import BriefError
 
 DATABASE = "conversations.sqlite3"  # in the data folder
+_TRIES = 5
 
 Sessions = sessionmaker[Session]
 
@@ -59,7 +60,13 @@ def _keep_private(path: Path) -> None:
 
 
 def _tables(engine: Engine) -> None:
-    Base.metadata.create_all(engine)
+    for left in reversed(range(_TRIES)):
+        try:
+            Base.metadata.create_all(engine)
+            return
+        except DBAPIError:  # another process that starts now has made one meanwhile
+            if not left:
+                raise
 
 
 def _prepare(connection: Any, record: object) -> None:
