@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from shutil import which
 from typing import Any
@@ -47,7 +47,7 @@ class Department:
         self.token = self.run("web.users", "token", "ann").strip()
         self.apps = [self._app(port) for port in self.ports]
         for app in self.apps:
-            app.wait(for_model=False)
+            self._wait(app)
 
     def _app(self, port: int) -> Served:
         options = ("--behind-proxy", "--allowed-host", "localhost")
@@ -56,7 +56,17 @@ class Department:
 
     def start_again(self, nth: int) -> None:
         self.apps[nth] = self._app(self.ports[nth])
-        self.apps[nth].wait(for_model=False)
+        self._wait(self.apps[nth])
+
+    def _wait(self, app: Served) -> None:
+        """Wait until questions are answered; `Served.wait` looks at a page that wants no login."""
+        until = time.monotonic() + 240
+        while time.monotonic() < until and app.process.poll() is None:
+            with suppress(httpx.HTTPError):
+                if httpx.get(f"{app.url}/healthz", timeout=10).is_success:
+                    return
+            time.sleep(0.1)
+        raise RuntimeError("app.py did not come up")
 
     def run(self, module: str, *arguments: str, sent: str = "") -> str:
         """Run a command and return what it printed."""
