@@ -54,9 +54,14 @@ class Department:
         app = serving(self.data, _NO_MODEL, self.environment, port=port, options=options)
         return self._stack.enter_context(app)
 
-    def start_again(self, nth: int) -> None:
-        self.apps[nth] = self._app(self.ports[nth])
-        self._wait(self.apps[nth])
+    def revive(self) -> None:
+        """Start again what was killed."""
+        if self.chroma.process is None:
+            self.chroma.start()
+        for nth, app in enumerate(self.apps):
+            if app.process.poll() is not None:
+                self.apps[nth] = self._app(self.ports[nth])
+                self._wait(self.apps[nth])
 
     def _wait(self, app: Served) -> None:
         """Wait until questions are answered; `Served.wait` looks at a page that wants no login."""

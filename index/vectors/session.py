@@ -14,6 +14,7 @@ _STATUS = {
     401: "wants another token. Set SAHEL_BRIEF_CHROMA_TOKEN to the one that it knows.",
     403: "does not let this token in there. Set SAHEL_BRIEF_CHROMA_TOKEN to one that may, or name "
     "another tenant and database: --chroma URL?tenant=NAME&database=NAME",
+    502: "is not there behind what stands in front of it. See whether it runs: chroma run.",
     404: "has nothing at that address that speaks Chroma's API, version 2. See to the address "
     "(--chroma), and run Chroma of version 1 there: chroma run.",
 }
