@@ -29,6 +29,7 @@ from index.inspection import diagnose
 from index.reading import parse_document
 from index.text import stems
 from index.types import Vectors
+from index.vectors.folders import Folders
 
 SEED = 20261124
 _SELF = (sys.executable, "-m", "benchmarks.crashes")
@@ -101,7 +102,7 @@ def _kill(data: Path, journal: Path, dice: random.Random) -> str:
 def _change(data: Path, journal: Path) -> int:
     """Add, remove and rebuild without end, writing down each step for good before the next."""
     dice = random.Random()  # noqa: S311
-    index.library._SETTLE_AFTER = 200  # so that kills hit that too
+    index.library._SETTLE_AFTER = Folders.settles_after = 200  # so that kills hit that too
     with journal.open("a", encoding="utf-8", buffering=1) as log:
 
         def write(*words: str) -> None:

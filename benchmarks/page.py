@@ -118,12 +118,14 @@ def asked(app: Served, questions: Sequence[str], *, pausing: bool = False) -> li
     return seen
 
 
-def together(app: Served, questions: Sequence[str], count: int) -> Row:
+def together(app: Served, questions: Sequence[str], count: int, *others: Served) -> Row:
     """Ask as `count` visitors at once, each its share of the questions; return a summary.
 
-    `overtaken` is the most answers that came before one that had been asked for earlier.
+    With `others` the visitors are spread over these processes as well. `overtaken` is the most
+    answers that came before one that had been asked for earlier.
     """
-    visitors = [Visitor(app.url) for _ in range(count)]
+    apps = (app, *others)
+    visitors = [Visitor(apps[n % len(apps)].url) for n in range(count)]
     seen: list[Seen] = []
     ended: list[tuple[float, float]] = []  # when asked, when answered
     failed: list[str] = []

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -62,18 +62,32 @@ class Served:
         return answer.text if answer.status_code == 200 else None
 
 
-@contextmanager
-def serving(
-    data: Path, model: str, environment: Mapping[str, str] = os.environ, *, offline: bool = True
-) -> Iterator[Served]:
-    """Start `app.py` over a data folder and stop it at the end; nothing is fetched if `offline`."""
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(
+    data: Path,
+    model: str,
+    environment: Mapping[str, str] = os.environ,
+    *,
+    offline: bool = True,
+    port: int = 0,
+    options: Sequence[str] = (),
+) -> Iterator[Served]:
+    """Start `app.py` over a data folder and stop it at the end; nothing is fetched if `offline`.
+
+    At any free port where none is given, with more `options` of its own.
+    """
+    port = port or free_port()
     command = [sys.executable, "app.py", "--no-browser", "--port", str(port)]
     command += ["--offline"] if offline else []
     command += ["--questions-per-minute", "100000"]  # visitors here share one address
-    command += ["--data", str(data), "--model", model]
+    command += ["--data", str(data), "--model", model, *options]
     began = time.perf_counter()
     process = subprocess.Popen(command, cwd=ROOT, env=dict(environment), stdout=subprocess.DEVNULL)
     try:

@@ -27,9 +27,9 @@ class Seen:
 class Visitor:
     """One tab: its questions are one conversation."""
 
-    def __init__(self, url: str) -> None:
-        """Open the page at `url`."""
-        self._http = httpx.Client(base_url=url, timeout=_TIMEOUT_S)
+    def __init__(self, url: str, browser: httpx.Client | None = None) -> None:
+        """Open the page at `url`, or in a browser that has signed in there."""
+        self._http = browser or httpx.Client(base_url=url, timeout=_TIMEOUT_S)
         self._http.get("/").raise_for_status()  # for the cookie that tells visitors apart
         self._session = uuid.uuid4().hex
         config = self._http.get("/config").raise_for_status().json()
@@ -40,6 +40,9 @@ class Visitor:
             if any(how == "submit" for _, how in event["targets"])
         )
         self._box = next(i for i, how in self._event["targets"] if how == "submit")
+        self._resuming = next(
+            event for event in config["dependencies"] if ".conversation()" in str(event.get("js"))
+        )
 
     def ask(self, question: str) -> Seen:
         """Ask and wait for the whole answer.
@@ -67,13 +70,21 @@ class Visitor:
         headers = {"X-Sahel-Brief": "1"}
         self._http.post("/prepare", json=sent, headers=headers).raise_for_status()
 
+    def resume(self, conversation: str) -> None:
+        """Go on with a conversation that was kept, as the page does when it is opened with it."""
+        for _ in self._happens(self._resuming, [conversation], self._resuming["targets"][-1][0]):
+            pass
+
     def _messages(self, question: str) -> Iterator[str]:
         data: list[Any] = [question, [], None, "", "{}"]
+        yield from self._happens(self._event, data[: len(self._event["inputs"])], self._box)
+
+    def _happens(self, event: dict[str, Any], data: list[Any], trigger: int) -> Iterator[str]:
         sent = {
-            "data": data[: len(self._event["inputs"])],
+            "data": data,
             "event_data": None,
-            "fn_index": self._event["id"],
-            "trigger_id": self._box,
+            "fn_index": event["id"],
+            "trigger_id": trigger,
             "session_hash": self._session,
         }
         self._http.post("/gradio_api/queue/join", json=sent).raise_for_status()
@@ -86,7 +97,7 @@ class Visitor:
                     continue
                 told: dict[str, Any] = json.loads(line[5:])
                 if not told.get("success", True):
-                    raise RuntimeError(f"The page failed at {question!r}: {told}")
+                    raise RuntimeError(f"The page failed at {data!r}: {told}")
                 yield json.dumps(told, ensure_ascii=False).replace('\\"', '"')
                 if told.get("msg") == "process_completed":
                     return

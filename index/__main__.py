@@ -78,6 +78,8 @@ def _of(settings: LibrarySettings) -> dict[str, Any]:
         "folder": settings.data,
         "embedder": SentenceEmbedder(settings.embedder),
         "passage_chars": settings.passage_chars,
+        "server": settings.chroma,
+        "on_notice": lambda words: print(words, file=sys.stderr),
     }
 
 

@@ -29,13 +29,12 @@ class LexicalIndex:
     def __init__(self, db: sqlite3.Connection) -> None:
         """Take the connection of a database that has `SCHEMA`."""
         self._db = db
-        # What another process changes meanwhile makes these a little wrong, which changes little.
         self._passages_with = lru_cache(maxsize=10_000)(self._count_with)
         self._total = lru_cache(maxsize=1)(self.count)
 
     def insert(self, number: int | None, passage: Passage) -> None:
         """Insert the words of a passage and of the heading above it."""
-        self._forget()
+        self.forget()
         self._db.execute(
             "INSERT INTO lexical (rowid, stems) VALUES (?, ?)",
             (number, " ".join(stems(f"{passage.section} {passage.text}"))),
@@ -43,7 +42,7 @@ class LexicalIndex:
 
     def delete(self, document_id: str) -> None:
         """Delete the words of a document's passages, which must still be there."""
-        self._forget()
+        self.forget()
         self._db.execute(
             "DELETE FROM lexical WHERE rowid IN "
             "(SELECT number FROM passages WHERE document_id = ?)",
@@ -52,7 +51,7 @@ class LexicalIndex:
 
     def clear(self) -> None:
         """Delete all words."""
-        self._forget()
+        self.forget()
         self._db.execute("DELETE FROM lexical")
 
     def count(self) -> int:
@@ -91,7 +90,8 @@ class LexicalIndex:
         found = self._db.execute("SELECT doc FROM vocabulary WHERE term = ?", (term,)).fetchone()
         return int(found[0]) if found else 0
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Forget what was counted, because the words have changed or another process did that."""
         self._passages_with.cache_clear()
         self._total.cache_clear()
 

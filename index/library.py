@@ -1,7 +1,7 @@
 """The library on disk: store and vectors together, for search and for change.
 
-Reading is shared between processes; changing takes the folder alone. The vectors are only a
-derivative of the store: whenever the two differ, the store is right and the vectors are mended.
+Reading is shared between processes; who may change when is said in `index.access`. The vectors are
+only a derivative of the store: whenever the two differ, the store is right and they are mended.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -19,6 +19,10 @@ from index.passages import MAX_CHARS
 from index.reading import require_date
 from index.store import Store
 from index.types import BriefError, Document, DocumentInfo, Embedder, Hit, Vectors
+from index.vectors.address import ChromaServer
+from index.vectors.collection import Place, VectorsAway, VectorsError
+from index.vectors.folders import Folders
+from index.vectors.server import Collections
 
 _DOCUMENTS_HELD = 64  # with their texts, of those last asked for
 # Vectors that Chroma adds anew at each opening: 0.7 s for 1,000. While many documents are added,
@@ -43,15 +47,27 @@ class Added(NamedTuple):
 class DiskLibrary:
     """A `Library` in a folder. Hold the folder's lock (`index.access`) while you have one."""
 
-    def __init__(self, folder: Path, embedder: Embedder, passage_chars: int = MAX_CHARS) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        embedder: Embedder,
+        passage_chars: int = MAX_CHARS,
+        *,
+        server: ChromaServer | None = None,
+    ) -> None:
         """Open the library in `folder`, or an empty one; new passages have `passage_chars`.
+
+        Its vectors are in the folder as well, or on a `server`.
 
         Raises:
             BriefError: the folder holds vectors of another embedder, or cannot be used.
         """
         self.folder = folder
         self.store = Store(folder / "library.sqlite3")
-        self.dense = DenseIndex(folder, self.store, embedder, passage_chars)
+        place: Place = Collections(server, self.store.library_id()) if server else Folders(folder)
+        self.dense = DenseIndex(place, self.store, embedder, passage_chars)
+        self.missed = 0
+        self.needs_mending = False
         self._infos: list[DocumentInfo] | None = None
         self._document = lru_cache(maxsize=_DOCUMENTS_HELD)(self.store.document)
         self._generation = self.store.meta("generation")
@@ -61,9 +77,16 @@ class DiskLibrary:
     def search(self, query: str, k: int, within: Collection[str] | None = None) -> list[Hit]:
         """Return at most `k` passages, best first, by dense and lexical search together.
 
-        `within` are the ids of the documents to search, None for all.
+        `within` are the ids of the documents to search, None for all. Where the vectors cannot be
+        searched, words alone decide, which `missed` counts.
         """
-        dense = self.dense.search(query, 4 * k, within)
+        self.notice_changes()
+        try:
+            dense = self.dense.search(query, 4 * k, within)
+        except (VectorsAway, VectorsError) as error:
+            dense = []
+            self.missed += 1
+            self.needs_mending |= isinstance(error, VectorsError)
         lexical = self.store.lexical_search(query, 4 * k, within)
         scores = fuse(dict(dense), {p.id: score for p, score in lexical})
         best = sorted(scores, key=lambda i: -scores[i])[:k]
@@ -72,6 +95,7 @@ class DiskLibrary:
 
     def documents(self) -> list[DocumentInfo]:
         """Return the documents that can be searched, newest as-of date first."""
+        self.notice_changes()
         if self._infos is None:
             self._infos = self.store.infos()
         return self._infos
@@ -99,14 +123,20 @@ class DiskLibrary:
     @property
     def generation(self) -> str:
         """Counts the changes of which this process has taken notice, "" before the first."""
+        self.notice_changes()
         return self._generation
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may change it while this one reads."""
+        return self.dense.place.shared
 
     @property
     def embedder(self) -> str:
         """The name of the embedder."""
         return self.dense.embedder.name
 
-    # What follows changes the library and needs its folder alone.
+    # What follows changes the library, of which one process at a time is capable.
 
     def add(
         self,
@@ -137,7 +167,8 @@ class DiskLibrary:
         self.store.insert(document, path, passages)
         self.dense.add(passages, on_progress)
         replaced = self._finish(document.id, path)
-        self.settle(max(_SETTLE_AFTER, self.store.count_passages() // 10))
+        least = max(_SETTLE_AFTER, self.dense.place.settles_after)
+        self.settle(max(least, self.store.count_passages() // 10))
         return Added("replaced" if replaced else "added", like, share)
 
     def _known(self, known: Document, path: str, given: Mapping[str, str]) -> Added:
@@ -200,6 +231,9 @@ class DiskLibrary:
         self.dense.mend(on_progress)
         for info in begun:
             self._finish(info.id, info.path)
+        if self.is_shared:  # what was in the folder before is of no use any more
+            Folders(self.folder).clear("")
+        self.needs_mending = False
         self._forget()
 
     def rebuild(
@@ -215,7 +249,7 @@ class DiskLibrary:
         found with the old.
         """
         dense = DenseIndex(
-            self.folder,
+            self.dense.place,
             self.store,
             embedder or self.dense.embedder,
             passage_chars or self.dense.passage_chars,
@@ -224,17 +258,22 @@ class DiskLibrary:
         self.dense = dense
         self._forget()
 
-    def settle(self, after: int) -> None:
+    def settle(self, after: int | None = None) -> None:
         """Have the vectors where they open fast, if more than `after` of them have changed."""
-        if self.dense.settle(after):
+        if self.dense.settle(self.dense.place.settles_after if after is None else after):
             self._forget()
+
+    def notice_changes(self) -> None:
+        """Take notice of what another process has changed, where one may: 0.01 ms."""
+        if self.is_shared:
+            self.refresh()
 
     def refresh(self) -> None:
         """Take notice of what another process may have changed since the folder was opened."""
-        if self.store.meta("generation") != self._generation:
+        if (generation := self.store.meta("generation")) != self._generation:
             self.dense.reopen()
             self._drop_caches()
-            self._generation = self.store.meta("generation")
+            self._generation = generation
 
     def _forget(self) -> None:
         """Forget what was true before a change, and then count it: who finds the new count finds
@@ -249,6 +288,7 @@ class DiskLibrary:
         self._infos = None
         self._document.cache_clear()
         self.frequency.cache_clear()
+        self.store.lexical.forget()
 
     def close(self) -> None:
         """Close the files."""

@@ -11,6 +11,8 @@ from index.types import BriefError, Document, DocumentInfo, Hit, Vectors
 class MemoryLibrary:
     """A `Library` over documents that are not kept."""
 
+    missed = 0
+
     def __init__(
         self, documents: Sequence[Document], embed: Callable[[Sequence[str]], Vectors]
     ) -> None:

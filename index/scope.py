@@ -52,6 +52,11 @@ class Scope:
         """The name of the embedder."""
         return self._library.embedder
 
+    @property
+    def missed(self) -> int:
+        """How many searches went by words alone."""
+        return self._library.missed
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return unit-length vectors of shape (len(texts), dimensions)."""
         return self._library.embed(texts)

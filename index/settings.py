@@ -10,17 +10,22 @@ from platformdirs import user_data_path
 from index.embedding import DEFAULT_EMBEDDER
 from index.passages import MAX_CHARS
 from index.types import BriefError
+from index.vectors.address import ChromaServer, chroma_server
 
 _PASSAGE_CHARS = (200, 10_000)  # less than a sentence says nothing; more is no longer a place
 
 
 @dataclass(frozen=True, slots=True)
 class LibrarySettings:
-    """The data folder, the name of the embedder, and the most characters of a passage."""
+    """The data folder, the name of the embedder, and the most characters of a passage.
+
+    `chroma` is the server that keeps the vectors, None where the data folder does.
+    """
 
     data: Path
     embedder: str
     passage_chars: int = MAX_CHARS
+    chroma: ChromaServer | None = None
 
 
 def add_library_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +45,13 @@ def add_library_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"the most characters of a passage (or SAHEL_BRIEF_PASSAGE_CHARS; {MAX_CHARS}); after "
         "a change run: python -m index rebuild",
     )
+    parser.add_argument(
+        "--chroma",
+        metavar="URL",
+        help="a Chroma server that keeps the vectors, so that several processes may share the data "
+        "folder: http://HOST:PORT, with ?tenant=T&database=D where these are not Chroma's own (or "
+        "SAHEL_BRIEF_CHROMA; its token: SAHEL_BRIEF_CHROMA_TOKEN)",
+    )
 
 
 def library_settings(args: argparse.Namespace) -> LibrarySettings:
@@ -48,11 +60,14 @@ def library_settings(args: argparse.Namespace) -> LibrarySettings:
     Also keeps libraries that are imported later from calling out.
 
     Raises:
-        BriefError: the size of passages is none.
+        BriefError: the size of passages is none, or the Chroma server is not named rightly, or
+            would be sent something with `--offline`.
     """
     embedder = args.embedder or os.environ.get("SAHEL_BRIEF_EMBEDDER") or DEFAULT_EMBEDDER
     keep_to_this_machine(embedder)
-    return LibrarySettings(data_folder(args.data), embedder, _passage_chars(args))
+    return LibrarySettings(
+        data_folder(args.data), embedder, _passage_chars(args), _chroma_server(args)
+    )
 
 
 def keep_to_this_machine(embedder: str) -> None:
@@ -66,6 +81,22 @@ def data_folder(given: str | None) -> Path:
     """Return the data folder: as given, else the environment's, else the one of this user."""
     data = given or os.environ.get("SAHEL_BRIEF_DATA")
     return Path(data).expanduser() if data else user_data_path("sahel-brief", appauthor=False)
+
+
+def _chroma_server(args: argparse.Namespace) -> ChromaServer | None:
+    if not (url := args.chroma or os.environ.get("SAHEL_BRIEF_CHROMA")):
+        return None
+    server = chroma_server(
+        url,
+        token=os.environ.get("SAHEL_BRIEF_CHROMA_TOKEN", ""),
+        ca=os.environ.get("SAHEL_BRIEF_CHROMA_CA"),
+    )
+    if getattr(args, "offline", False) and not server.is_here:
+        raise BriefError(
+            f"--offline sends nothing, and the Chroma server {server.url} is on another machine. "
+            "Leave one of them out."
+        )
+    return server
 
 
 def _passage_chars(args: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ which means that its vectors are in place. A killed process leaves at most an un
 """
 
 import json
+import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -45,6 +46,14 @@ class Store:
             for key, value in facts.items():
                 if self.meta(key) != value:
                     self._db.execute("REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def library_id(self) -> str:
+        """Return what tells this library from all others, made when it is first asked for."""
+        if not self.meta("library"):
+            with self._db:  # of two processes that ask at once both get the first's
+                made = ("library", uuid.uuid4().hex)
+                self._db.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", made)
+        return self.meta("library")
 
     def insert(self, document: Document, path: str, passages: Sequence[Passage]) -> None:
         """Insert a document that is not ready yet, with its passages."""

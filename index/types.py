@@ -170,7 +170,13 @@ class Embedder(Protocol):
 
 
 class Library(Protocol):
-    """What answering needs of an index."""
+    """What answering needs of an index.
+
+    `missed` counts the searches that went by words alone, as the vectors could not be searched.
+    """
+
+    @property
+    def missed(self) -> int: ...
 
     def search(self, query: str, k: int) -> list[Hit]:
         """Return at most `k` passages for a query, best first."""

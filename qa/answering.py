@@ -49,6 +49,7 @@ _NOT_TRANSLATED = (
     "there. Ask in English."
 )
 
+_BY_WORDS = "Only words were searched: what says the same in other words may be missing."
 _BROKE_OFF = "The language model broke off: what it had said until then was checked."
 _BROKE_OFF_EARLY = "The language model broke off: these are the report's own words."
 _TOO_LONG = "The language model said too much and was cut: what it had said until then was checked."
@@ -113,6 +114,14 @@ class Answerer(Runnable[Question, Answer]):
         Raises:
             BriefError: the question is empty or too long.
         """
+        missed = self.library.missed
+        with closing(self._steps(input, config)) as answers:
+            for answer in answers:
+                # Perhaps it was another visitor's search just now, which tells as much.
+                by_words = self.library.missed > missed
+                yield _found_by_words(answer) if by_words else answer
+
+    def _steps(self, input: Question, config: RunnableConfig | None) -> Generator[Answer]:
         clock, patient = Clock(), input.get("patient", False)
         question = validate(input["question"])
         resolved = standalone(question, input.get("history") or [])
@@ -252,6 +261,11 @@ class Answerer(Runnable[Question, Answer]):
         if answer.answerability < (_SURE_ENOUGH_TO_QUOTE if whole else SHOW_ANSWER):
             return _unanswered(answer, hits, clock)
         return _best_quoted(answer, answer.citations[nearest : nearest + 1], hits, clock)
+
+
+def _found_by_words(answer: Answer) -> Answer:
+    notice = f"{answer.notice}\n{_BY_WORDS}".strip()
+    return replace(answer, provisional=True, notice=notice)
 
 
 def _as_far_as(answer: Answer, draft: Draft) -> Answer:

@@ -169,6 +169,8 @@ class _Showing:
                 screen.say(screen.clip(f"- {hit.passage.place}: {hit.passage.text}"), dim=True)
             for question in answer.instead:
                 screen.say(f"One could ask: {question}", dim=True)
+            if answer.notice:
+                screen.say(answer.notice, dim=True)
             return
         words = sentence_words(answer)
         if words[: len(self._said)] != self._said:  # it came otherwise than it had begun

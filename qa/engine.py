@@ -29,6 +29,7 @@ from qa.types import Answer, ModelStatus, Question
 
 CROSS_ENCODER = CrossEncoder()  # loads when first used, once for all libraries
 REPORTS = Path(__file__).parent.parent / "reports"
+_LONG = 1_000  # passages, which are embedded in some 20 s
 _SCOPES = 8  # restricted answerers that are kept: a conversation keeps asking the same documents
 
 Scoped = tuple[frozenset[str], str, str]
@@ -58,6 +59,7 @@ class Engine:
         documents, since = question.get("documents", []), question.get("since", "")
         answerer = self._answerer(documents, since)
         library = self.library
+        self._have_mended()
         if not isinstance(library, DiskLibrary):  # nothing tells whether it has changed
             yield from answerer.stream(question)
             return
@@ -106,6 +108,13 @@ class Engine:
                 del self._scoped[next(iter(self._scoped))]
         return found
 
+    def _have_mended(self) -> None:
+        """Have vectors made anew that are lost while the library is open, once for each loss."""
+        library = self.library
+        if self.changes and isinstance(library, DiskLibrary) and library.needs_mending:
+            library.needs_mending = False
+            self.changes.put(DiskLibrary.mend)
+
     def warm(self) -> None:
         """Load what selects evidence, so that no question waits for it."""
         self.answerer.warm()
@@ -140,8 +149,10 @@ def open_engine(
         settings.data,
         embedder,
         passage_chars=settings.passage_chars,
+        server=settings.chroma,
         bundled=sorted(REPORTS.glob("*.md")),
         on_notice=on_notice,
+        on_progress=_tenths(on_notice),
     ) as library:
         changes = Changes(library)
         if renewing and not library.dense.is_made_with(chosen.name, settings.passage_chars):
@@ -160,6 +171,19 @@ def _present_embedder(settings: LibrarySettings, chosen: SentenceEmbedder) -> Se
     except BriefError:
         return chosen
     return present
+
+
+def _tenths(on_notice: Callable[[str], None]) -> Callable[[int, int], None]:
+    """Return what says how far something is, at each tenth of what takes long."""
+    said = 0
+
+    def progress(done: int, total: int) -> None:
+        nonlocal said
+        if total >= _LONG and done * 10 // total > said:
+            said = done * 10 // total
+            on_notice(f"{done} of {total} passages are indexed.")
+
+    return progress
 
 
 def _renew(

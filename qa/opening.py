@@ -17,6 +17,7 @@ from index.embedding import DEFAULT_EMBEDDER
 from index.passages import MAX_CHARS
 from index.settings import LibrarySettings, keep_to_this_machine
 from index.types import BriefError, DocumentInfo
+from index.vectors.address import chroma_server
 from qa.engine import Engine, open_engine, restricted
 from qa.local_model import LocalModel
 from qa.retriever import LibraryRetriever
@@ -36,6 +37,9 @@ def open_library(
     embedder: str = DEFAULT_EMBEDDER,
     passage_chars: int = MAX_CHARS,
     cache: str | Path | None = None,
+    chroma: str | None = None,
+    chroma_token: str = "",
+    chroma_ca: str | Path | None = None,
     offline: bool = False,
     on_notice: Callable[[str], None] = lambda text: None,
 ) -> "Iterator[OpenLibrary]":
@@ -48,6 +52,9 @@ def open_library(
         embedder: the name of the embedder that the library was indexed with.
         passage_chars: the most characters of a passage of documents to come.
         cache: the folder of the weights; that of the user if None.
+        chroma: the URL of a Chroma server that keeps the vectors; the data folder if None.
+        chroma_token: what that server wants to be shown.
+        chroma_ca: the file of the certificates that its own must come from.
         offline: fetch no weights.
         on_notice: is told what takes long.
 
@@ -56,7 +63,8 @@ def open_library(
     """
     keep_to_this_machine(embedder)
     folder = Path(data).expanduser() if data else user_data_path("sahel-brief", appauthor=False)
-    settings = LibrarySettings(folder, embedder, passage_chars)
+    server = chroma_server(chroma, token=chroma_token, ca=chroma_ca) if chroma else None
+    settings = LibrarySettings(folder, embedder, passage_chars, server)
     kept = Path(cache).expanduser() if cache else user_cache_path("sahel-brief", appauthor=False)
     words = LocalModel(model, kept, offline=offline) if isinstance(model, str) else _Given(model)
     with open_engine(settings, words, on_notice=on_notice) as engine:

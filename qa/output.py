@@ -86,6 +86,8 @@ def as_text(answer: Answer) -> str:
             lines += [f"- {h.passage.place}: {_line(h.passage.text)}" for h in answer.closest]
         if answer.instead:
             lines += ["", "What one could ask:", *(f"- {question}" for question in answer.instead)]
+        if answer.notice:
+            lines += ["", answer.notice]
         return "\n".join(lines)
     body = " ".join(sentence_words(answer))
     notes = [f"[{c.n}] {footnote(c)}" for c in cited(answer)]

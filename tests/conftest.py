@@ -19,7 +19,7 @@ from tests.fakes import BagOfWords, SharedWords
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-    from tests.servers import Postgres
+    from tests.postgres import Postgres
     from web.database import Where
 
 ROOT = Path(__file__).parent.parent
@@ -31,7 +31,16 @@ SHARED = ROOT.parent / "shared"
 def _own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test sees or changes the library of whoever runs it."""
     monkeypatch.setenv("SAHEL_BRIEF_DATA", str(tmp_path / "data"))
-    for name in ("MODEL", "MODEL_URL", "FALLBACK_MODEL", "EMBEDDER", "DATABASE"):
+    for name in (
+        "MODEL",
+        "MODEL_URL",
+        "FALLBACK_MODEL",
+        "EMBEDDER",
+        "DATABASE",
+        "CHROMA",
+        "CHROMA_TOKEN",
+        "CHROMA_CA",
+    ):
         monkeypatch.delenv(f"SAHEL_BRIEF_{name}", raising=False)
 
 
@@ -86,7 +95,7 @@ def running(folder: Path) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def postgres() -> "Iterator[Postgres]":
     """A PostgreSQL server."""
-    from tests.servers import running_postgres  # which needs this module
+    from tests.postgres import running_postgres  # which needs this module
 
     with running_postgres() as server:
         yield server

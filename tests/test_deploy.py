@@ -152,7 +152,7 @@ class Site:
         with socket() as one, socket() as two:
             one.bind(("127.0.0.1", 0)), two.bind(("127.0.0.1", 0))
             self.plain, self.port = one.getsockname()[1], two.getsockname()[1]
-        conf = (DEPLOY / "nginx.conf").read_text()
+        conf = (DEPLOY / "nginx-compose.conf").read_text()
         for old, new in (
             (" /tmp/", f" {folder}/"),
             ("app1:7860", f"127.0.0.1:{processes[0].name}"),

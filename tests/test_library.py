@@ -353,16 +353,18 @@ def test_a_library_that_another_process_reads_is_not_changed(tmp_path, monkeypat
 
 
 def test_many_vectors_are_put_where_they_open_fast_and_stay_what_they_are(tmp_path, monkeypatch):
-    monkeypatch.setattr("index.access._SETTLE_AFTER", 3)
+    monkeypatch.setattr("index.vectors.folders.Folders.settles_after", 3)
     with changing(tmp_path, BagOfWords()) as library:
         library.add(read_document(REPORT), str(REPORT))
-        before = library.dense._vectors_folder()
+        before = library.dense.place.path(library.dense.vectors.name)
         found = library.search("second coup", 3)
     with changing(tmp_path, BagOfWords()) as library:
-        assert library.dense._vectors_folder() != before
+        assert library.dense.place.path(library.dense.vectors.name) != before
         assert not before.exists()
         # Chroma writes this file when it has synced.
-        (synced,) = library.dense._vectors_folder().glob("*/index_metadata.pickle")
+        (synced,) = library.dense.place.path(library.dense.vectors.name).glob(
+            "*/index_metadata.pickle"
+        )
         assert library.search("second coup", 3) == found
         # What comes after is not synced in place: there a kill could destroy it.
         was = synced.stat().st_mtime_ns
@@ -378,7 +380,7 @@ def test_many_vectors_are_put_where_they_open_fast_and_stay_what_they_are(tmp_pa
 
 
 def test_an_open_library_is_searched_while_its_vectors_are_put_elsewhere(tmp_path, monkeypatch):
-    monkeypatch.setattr("index.access._SETTLE_AFTER", 3)
+    monkeypatch.setattr("index.vectors.folders.Folders.settles_after", 3)
     with reading(tmp_path, BagOfWords(), bundled=[REPORT]) as library:
         old = library.dense.vectors
         with alone(library):
@@ -393,8 +395,8 @@ def test_without_room_for_a_copy_of_the_vectors_all_stays_as_it_is(tmp_path, mon
     def full(*args: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("index.access._SETTLE_AFTER", 3)
-    monkeypatch.setattr("index.vectors.shutil.copytree", full)
+    monkeypatch.setattr("index.vectors.folders.Folders.settles_after", 3)
+    monkeypatch.setattr("index.vectors.folders.shutil.copytree", full)
     with changing(tmp_path, BagOfWords()) as library:
         library.add(read_document(REPORT), str(REPORT))
     with reading(tmp_path, BagOfWords()) as library:

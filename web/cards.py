@@ -24,8 +24,7 @@ def card(record: Record) -> str:
         parts.append(_declined(record))
     else:
         parts += [_said(record), _evidence(record["evidence"]), _removed(record["sentences"])]
-    if record["notice"]:
-        parts.append(f'<p class="notice">{text(record["notice"])}</p>')
+    parts += [f'<p class="notice">{text(line)}</p>' for line in record["notice"].splitlines()]
     if record["stopped"]:
         parts.append('<p class="notice">Stopped. What is muted was not checked.</p>')
     parts.append(_meta(record))

@@ -156,3 +156,8 @@ class _Standing(Collector):
         for kind in KINDS:
             failures.add_metric([kind], status.failures.get(kind, 0))
         yield failures
+        yield CounterMetricFamily(
+            "sahel_brief_searches_by_words",
+            "Searches that went by words alone, as the vectors could not be searched.",
+            value=engine.library.missed if engine else 0,
+        )

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from index.access import InUse
 from index.formats.pictures import NoSuchPage
+from index.vectors.collection import VectorsAway
 from web.database import Unreachable
 from web.uploads import Full, TooLarge
 
@@ -23,7 +24,7 @@ _SLOT = re.compile(r"\{([nx]\d?)\}")
 def refused(request: Request, error: Exception) -> Response:
     """Return a `BriefError` as an answer in words."""
     statuses: dict[type[Exception], int] = {
-        InUse: 409, TooLarge: 413, Full: 429, NoSuchPage: 404, Unreachable: 503,
+        InUse: 409, TooLarge: 413, Full: 429, NoSuchPage: 404, VectorsAway: 503, Unreachable: 503,
     }  # fmt: skip
     return refusal(request, str(error), statuses.get(type(error), 422))
 

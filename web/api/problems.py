@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from index.access import InUse
 from index.types import BriefError
+from index.vectors.collection import VectorsAway
 from web.database import Unreachable
 from web.engine import OPENING
 from web.uploads import Full, TooLarge
@@ -22,8 +23,12 @@ RETRY_S = 2
 _RETRIED = (429, 503)
 _UNREADABLE = "There was an error parsing the body"  # FastAPI's words (0.165)
 _STATUSES: dict[type[Exception], int] = {
-    InUse: 409, TooLarge: 413, Full: 429, Unreachable: 503
-}  # fmt: skip
+    InUse: 409,
+    TooLarge: 413,
+    Full: 429,
+    VectorsAway: 503,
+    Unreachable: 503,
+}
 
 log = logging.getLogger(__name__)
 

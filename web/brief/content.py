@@ -157,7 +157,8 @@ def _notices(record: Record) -> tuple[str, ...]:
         if record.get("stopped")
         else ""
     )
-    return tuple(n for n in (clean(record.get("notice")), stopped) if n)
+    notices = str(record.get("notice") or "").splitlines()
+    return tuple(n for n in (*map(clean, notices), stopped) if n)
 
 
 def _facts(record: Record, notes: Sequence[Note]) -> str:

@@ -1,0 +1,1 @@
+"""Where vectors are kept: a Chroma collection, in the data folder or on a server."""
