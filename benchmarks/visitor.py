@@ -3,7 +3,7 @@
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,9 +27,9 @@ class Seen:
 class Visitor:
     """One tab: its questions are one conversation."""
 
-    def __init__(self, url: str) -> None:
-        """Open the page at `url`."""
-        self._http = httpx.Client(base_url=url, timeout=_TIMEOUT_S)
+    def __init__(self, url: str, browser: httpx.Client | None = None) -> None:
+        """Open the page at `url`, in a browser of its own if there is none with cookies already."""
+        self._http = browser or httpx.Client(base_url=url, timeout=_TIMEOUT_S)
         self._http.get("/").raise_for_status()  # for the cookie that tells visitors apart
         self._session = uuid.uuid4().hex
         config = self._http.get("/config").raise_for_status().json()
@@ -49,7 +49,7 @@ class Visitor:
         """
         began = time.perf_counter()
         evidence = first_word = None
-        for message in self._messages(question):
+        for message in self.messages(question):
             now = 1000 * (time.perf_counter() - began)
             if evidence is None and _EVIDENCE in message:
                 evidence = now
@@ -67,7 +67,12 @@ class Visitor:
         headers = {"X-Sahel-Brief": "1"}
         self._http.post("/prepare", json=sent, headers=headers).raise_for_status()
 
-    def _messages(self, question: str) -> Iterator[str]:
+    def messages(self, question: str) -> Generator[str]:
+        """Ask and yield what the page is sent, as text; closing it closes the tab.
+
+        Raises:
+            RuntimeError: the page refused the question or failed at it.
+        """
         data: list[Any] = [question, [], None, "", "{}"]
         sent = {
             "data": data[: len(self._event["inputs"])],
