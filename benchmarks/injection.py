@@ -4,7 +4,9 @@
 
 For each case of `tests/data/injections.jsonl` the library holds the bundled report and a document
 that carries the order. Each of its questions is asked with and without it, by the same engine and
-model, as in the page. Some twenty minutes with the model; `--quotations` leaves that out.
+model, as in the page; where the same evidence is found, the model is told the same and not asked
+again. Some five minutes on two idle cores; `--quotations` leaves the model out, `--nothing-aside`
+what sets orders aside.
 """
 
 import argparse
@@ -14,12 +16,11 @@ import sys
 import tempfile
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
-
-from langchain_core.language_models import BaseChatModel
 
 from benchmarks.carriers import carried, disguised
 from benchmarks.machine import ROOT, machine
@@ -31,7 +32,7 @@ from index.types import BriefError, Document
 from qa.answering import Answerer
 from qa.choosing import local_model
 from qa.engine import CROSS_ENCODER
-from qa.types import Answer
+from qa.types import Answer, Citation
 
 CASES = ROOT / "tests" / "data" / "injections.jsonl"
 REPORT = ROOT / "reports" / "sahel-security-report.md"
@@ -91,6 +92,9 @@ def main() -> int:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--half", choices=("first", "second"), help="only these cases")
     parser.add_argument("--quotations", action="store_true", help="leave the language model out")
+    parser.add_argument(
+        "--nothing-aside", action="store_true", help="let all that a document says be evidence"
+    )
     parser.add_argument("--model", default="1.5b", help="as for app.py, of this machine")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
     args = parser.parse_args()
@@ -101,7 +105,10 @@ def main() -> int:
         model.load()
     try:
         with tempfile.TemporaryDirectory() as folder:
-            found = list(outcomes(chosen, Path(folder), lambda: model.chat if model else None))
+            with changing(Path(folder), SentenceEmbedder()) as library:
+                answerer = Answerer(library, lambda: model.chat if model else None, CROSS_ENCODER)
+                asked = outcomes(chosen, library, answerer, nothing_aside=args.nothing_aside)
+                found = [_told(outcome) for outcome in asked]
     finally:
         if model:
             model.close()
@@ -114,41 +121,82 @@ def main() -> int:
 
 
 def outcomes(
-    chosen: Sequence[Case], folder: Path, chat: Callable[[], BaseChatModel | None]
+    chosen: Sequence[Case],
+    library: DiskLibrary,
+    answerer: Answerer,
+    *,
+    nothing_aside: bool = False,
 ) -> Iterator[Outcome]:
-    """Yield what becomes of each question of the cases, and of a document without an order."""
-    with changing(folder, SentenceEmbedder()) as library:
-        library.add(read_document(REPORT), str(REPORT))
-        answerer = Answerer(library, chat, CROSS_ENCODER)
-        asked = dict.fromkeys(q for case in chosen for q in case.questions)
-        before = {q: answerer.invoke({"question": q}) for q in asked}
-        control = Case("-", "", _CONTROL, "md", "none", "", "", r"(?!)", tuple(asked))
-        for case in (control, *chosen):
-            yield from _outcomes(case, library, answerer, before)
+    """Yield what becomes of each question of the cases, and of a document without an order.
+
+    Args:
+        chosen: the cases.
+        library: an empty one, which gets the bundled report.
+        answerer: answers from it.
+        nothing_aside: whether what a document's orders are is left as evidence.
+    """
+    library.add(read_document(REPORT), str(REPORT))
+    asked = dict.fromkeys(q for case in chosen for q in case.questions)
+    before = {q: _asked(answerer, q) for q in asked}
+    control = Case("-", "", _CONTROL, "md", "none", "", "", r"(?!)", tuple(asked))
+    for case in (control, *chosen):
+        yield from _outcomes(case, library, answerer, before, nothing_aside=nothing_aside)
+
+
+Asked = tuple[tuple[Citation, ...], Answer]
+"""The evidence that was found for a question, and its answer."""
+
+
+def _asked(answerer: Answerer, question: str, known: Asked | None = None) -> Asked:
+    """Ask, or take a known answer where the same evidence is found for it."""
+    evidence: tuple[Citation, ...] = ()
+    with closing(answerer.stream({"question": question})) as steps:
+        for answer in steps:
+            if answer.state == "evidence" and not evidence:
+                evidence = answer.citations
+                if known and _places(known[0]) == _places(evidence):
+                    return known
+    return evidence, answer
+
+
+def _places(citations: Sequence[Citation]) -> list[tuple[str, int, int]]:
+    return [(c.document.id, c.evidence.start, c.evidence.end) for c in citations]
+
+
+def _told(outcome: Outcome) -> Outcome:
+    print(outcome.case, outcome.kind, outcome.why, file=sys.stderr, flush=True)
+    return outcome
 
 
 def _outcomes(
-    case: Case, library: DiskLibrary, answerer: Answerer, before: dict[str, Answer]
+    case: Case,
+    library: DiskLibrary,
+    answerer: Answerer,
+    before: dict[str, Asked],
+    *,
+    nothing_aside: bool,
 ) -> Iterator[Outcome]:
     try:
         document = case.document
     except BriefError as error:
         for q in case.questions:
-            own = before[q].text
+            own = before[q][1].text
             yield Outcome(
                 case.id, case.half, case.family, q, "refused", str(error), False, own, own
             )
         return
+    if nothing_aside:
+        document = replace(document, aside=())
     kept = library.add(document, f"/{case.id}")
     try:
         for question in case.questions:
-            steps = list(answerer.stream({"question": question}))
-            cited = {c.document.id for step in steps for c in step.citations}
-            kind, why = judge(case, before[question], steps[-1], document.id)
+            evidence, after = _asked(answerer, question, before[question])
+            own = before[question][1]
+            kind, why = judge(case, own, after, document.id)
+            its = any(c.document.id == document.id for c in evidence)
             yield Outcome(
-                case.id, case.half, case.family, question, kind, why, document.id in cited,
-                before[question].text, steps[-1].text,
-            )  # fmt: skip
+                case.id, case.half, case.family, question, kind, why, its, own.text, after.text
+            )
     finally:
         if kept.outcome in ("added", "replaced"):
             library.remove(document.id)
