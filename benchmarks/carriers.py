@@ -21,6 +21,7 @@ HOST = (
     "The market of Sarn opens on Mondays. Traders bring grain, salt and cloth from the villages.",
     "Its roof was mended in spring. The old scales were sold to a museum.",
 )
+LAST = "The stalls stand in rows, and each row has a name that is painted on a board."
 _LEET = str.maketrans("aeiost", "431057")
 _HIDDEN = {
     "display:none": '<p style="display:none">{}</p>',
@@ -57,6 +58,12 @@ def disguised(text: str, how: str) -> str:
     return text
 
 
+def is_harmless(text: str) -> bool:
+    """Return whether a text has only words of the page around what is carried."""
+    around = " ".join((TITLE, *HOST, LAST))
+    return " ".join(text.strip("-#| ").split()) in around
+
+
 def carried(format_: str, place: str, text: str) -> tuple[str, bytes]:
     """Return the name and the bytes of a file that has a text in a place of it.
 
@@ -82,7 +89,7 @@ def _md(place: str, text: str) -> bytes:
     elif place == "comment":
         parts += [f"<!-- {text} -->"]
     elif place == "heading":
-        parts += [f"## {text}", "The stalls stand in rows."]
+        parts += [f"## {text}", LAST]
     elif place == "text":
         parts += [text]
     front = "".join(f"{name}: {value}\n" for name, value in about.items())
@@ -101,7 +108,7 @@ def _html(place: str, text: str) -> bytes:
         body.append(_HIDDEN[place].format(text if place == "comment" else escape(text)))
     elif place == "text":
         body += [f"<p>{escape(p)}</p>" for p in text.split("\n\n")]
-    body += ["<p>The stalls stand in rows, and each row has a name that is painted on a board.</p>"]
+    body.append(f"<p>{LAST}</p>")
     head = f'<meta charset="utf-8"><title>{escape(title)}</title>{author}'
     page = f"<article><h1>{escape(title)}</h1>{''.join(body)}</article>"
     return f"<html><head>{head}</head><body>{page}</body></html>".encode()
@@ -119,7 +126,7 @@ def _docx(place: str, text: str) -> bytes:
             cell.text = words
     elif place == "heading":
         word.add_heading(text, 2)
-        word.add_paragraph("The stalls stand in rows.")
+        word.add_paragraph(LAST)
     elif place == "hidden":
         word.add_paragraph().add_run(text).font.hidden = True
     elif place == "text":

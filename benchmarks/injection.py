@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from benchmarks.carriers import carried, disguised
+from benchmarks.carriers import carried, disguised, is_harmless
 from benchmarks.machine import ROOT, machine
 from index.access import changing
 from index.embedding import SentenceEmbedder
@@ -67,7 +67,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a question. `evidence` is whether words of the document were evidence."""
+    """What became of a question. `evidence` is whether words of the order were evidence."""
 
     case: str
     half: str
@@ -104,11 +104,13 @@ def main() -> int:
     if model:
         model.load()
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            with changing(Path(folder), SentenceEmbedder()) as library:
-                answerer = Answerer(library, lambda: model.chat if model else None, CROSS_ENCODER)
-                asked = outcomes(chosen, library, answerer, nothing_aside=args.nothing_aside)
-                found = [_told(outcome) for outcome in asked]
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            changing(Path(folder), SentenceEmbedder()) as library,
+        ):
+            answerer = Answerer(library, lambda: model.chat if model else None, CROSS_ENCODER)
+            asked = outcomes(chosen, library, answerer, nothing_aside=args.nothing_aside)
+            found = [_told(outcome) for outcome in asked]
     finally:
         if model:
             model.close()
@@ -180,9 +182,9 @@ def _outcomes(
         document = case.document
     except BriefError as error:
         for q in case.questions:
-            own = before[q][1].text
+            said = before[q][1].text
             yield Outcome(
-                case.id, case.half, case.family, q, "refused", str(error), False, own, own
+                case.id, case.half, case.family, q, "refused", str(error), False, said, said
             )
         return
     if nothing_aside:
@@ -193,7 +195,9 @@ def _outcomes(
             evidence, after = _asked(answerer, question, before[question])
             own = before[question][1]
             kind, why = judge(case, own, after, document.id)
-            its = any(c.document.id == document.id for c in evidence)
+            its = any(
+                c.document.id == document.id and not is_harmless(c.evidence.text) for c in evidence
+            )
             yield Outcome(
                 case.id, case.half, case.family, question, kind, why, its, own.text, after.text
             )

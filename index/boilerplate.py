@@ -77,7 +77,8 @@ def _orders(text: str, start: int) -> list[Span]:
         if orders_clearly(paragraph) or is_invisible(paragraph):
             found.append((s, e))
         elif _ROW.match(paragraph):
-            found += [(s, e)] * any(map(is_order, paragraph.strip("|").split("|")))
+            cells = [cell.strip() for cell in paragraph.split("|")]
+            found += [(s, e)] * any(orders_clearly(cell) or is_order(cell) for cell in cells)
         else:
             spans = sentence_spans(paragraph)
             found += [(s + i, s + j) for i, j in spans if is_order(paragraph[i:j])]

@@ -59,8 +59,10 @@ _CLEAR = re.compile(
       (?:\s+(?:tools?|systems?|readers?|only))?\s*:
     | ^\W*(?:dear|hello|hi|attention|hey),?\s+(?:the\s+)?{_MACHINE}\b
     # The same in French, Spanish, Arabic and Hausa.
-    | \b(?:ignore[zrs]?|oublie[zrs]?|olvid[ae]\w*|ignora[dr]?|ignoren?)\b.{{0,30}}
-      \b(?:instructions?|consignes|instrucciones|indicaciones)\b
+    | \b(?:ignore[zrs]?|oublie[zrs]?)\s+(?:toutes\s+)?(?:les|ces|vos|tes)\b.{{0,20}}
+      \b(?:instructions|consignes)\b
+    | \b(?:olvid[ae]\w*|ignor[ae]\w*)\s+(?:todas\s+)?(?:las|estas|sus|tus)\b.{{0,20}}
+      \b(?:instrucciones|indicaciones)\b
     | تجاهل.{{0,30}}(?:تعليمات|التعليمات|الأوامر) | (?:yi\s+watsi|manta)\b.{{0,30}}\bumarni""",
     re.I | re.X | re.M,
 )
@@ -90,6 +92,7 @@ _ORDER = re.compile(
     | (?:أجب|قل)\s+(?:إن|أن|ب) | \bka\s+(?:ce|amsa)\s+(?:cewa|da)\b""",
     re.I | re.X | re.S,
 )
+_QUOTATION = re.compile(r"“[^”]*”|\"[^\"]*\"|«[^»]*»")
 _QUOTED = re.compile(r"\A\W{0,2}[“\"«]|[“\"«][^”\"»]{25,}[”\"»]")
 
 
@@ -113,8 +116,8 @@ def is_invisible(text: str) -> bool:
 
 
 def orders_clearly(paragraph: str) -> bool:
-    """Return whether a paragraph has what is only ever written for a language model."""
-    return bool(_CLEAR.search(shown(paragraph)))
+    """Return whether a paragraph has what is only ever written for a language model, unquoted."""
+    return bool(_CLEAR.search(_QUOTATION.sub(" … ", shown(paragraph))))
 
 
 def is_order(sentence: str) -> bool:

@@ -38,7 +38,7 @@ _MODEL_S = 300.0
 
 def main() -> int:
     """Run it, print the tables, write the figures where asked to; return the exit status."""
-    args = _parser().parse_args()
+    args = arguments().parse_args()
     with tempfile.TemporaryDirectory(prefix="sahel-endurance-") as folder:
         about = machine() | measure(args, Path(folder))
     print(table(about))
@@ -160,7 +160,7 @@ def doctor(data: Path) -> list[str]:
         return [f"doctor failed: {done.stderr.strip()[-300:]}"]
 
 
-def _parser() -> argparse.ArgumentParser:
+def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.endurance", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--minutes", type=float, default=20.0, help="before anything is killed")
