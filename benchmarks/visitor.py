@@ -3,7 +3,7 @@
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ class Visitor:
     """One tab: its questions are one conversation."""
 
     def __init__(self, url: str, browser: httpx.Client | None = None) -> None:
-        """Open the page at `url`, or in a browser that has signed in there."""
+        """Open the page at `url`, in a browser of its own if none with cookies is given."""
         self._http = browser or httpx.Client(base_url=url, timeout=_TIMEOUT_S)
         self._http.get("/").raise_for_status()  # for the cookie that tells visitors apart
         self._session = uuid.uuid4().hex
@@ -52,7 +52,7 @@ class Visitor:
         """
         began = time.perf_counter()
         evidence = first_word = None
-        for message in self._messages(question):
+        for message in self.messages(question):
             now = 1000 * (time.perf_counter() - began)
             if evidence is None and _EVIDENCE in message:
                 evidence = now
@@ -75,11 +75,16 @@ class Visitor:
         for _ in self._happens(self._resuming, [conversation], self._resuming["targets"][-1][0]):
             pass
 
-    def _messages(self, question: str) -> Iterator[str]:
+    def messages(self, question: str) -> Generator[str]:
+        """Ask and yield what the page is sent, as text; closing it closes the tab.
+
+        Raises:
+            RuntimeError: the page refused the question or failed at it.
+        """
         data: list[Any] = [question, [], None, "", "{}"]
         yield from self._happens(self._event, data[: len(self._event["inputs"])], self._box)
 
-    def _happens(self, event: dict[str, Any], data: list[Any], trigger: int) -> Iterator[str]:
+    def _happens(self, event: dict[str, Any], data: list[Any], trigger: int) -> Generator[str]:
         sent = {
             "data": data,
             "event_data": None,

@@ -2,7 +2,7 @@
 
 What is set aside can never be evidence, so a line stays unless it can hardly be anything else.
 `index/navigation.py` and `index/buttons.py` know lines that are no text, `index/appeals.py`
-sentences that speak to the reader.
+sentences that speak to the reader, `index/orders.py` those that speak to a language model.
 """
 
 import re
@@ -10,6 +10,7 @@ from collections import Counter
 
 from index.appeals import APPEAL, OPENER, appeal, has_figures, is_reported, may_appeal
 from index.navigation import heads_links, is_copyright, is_navigation, is_origin
+from index.orders import is_invisible, is_order, orders_clearly
 from index.text import Span, paragraph_spans, sentence_spans, words
 
 _MAX_WORDS = 90  # of a paragraph that is an appeal as a whole
@@ -30,7 +31,7 @@ _ROW = re.compile(r"\|.*\|\Z", re.S)
 
 
 def boilerplate_spans(text: str, start: int = 0) -> tuple[Span, ...]:
-    r"""Return the spans of what is no part of a document: appeals to subscribe, links, notices.
+    r"""Return the spans of what is no part of a document: appeals, links, notices, orders.
 
     A span is a whole paragraph, a whole line of one where the line break is none that wraps, or a
     sentence that is an appeal beyond doubt inside a paragraph. Headings and rows of tables stay.
@@ -59,7 +60,40 @@ def boilerplate_spans(text: str, start: int = 0) -> tuple[Span, ...]:
             titles = _TITLES if heads_links(line.strip(_MARKS + "#")) else 0
             needed = APPEAL - (times[line.casefold()] > 1)
             found += [(s + a, s + b) for a, b in _appeals(text[s:e], needed=needed)]
-    return tuple(found)
+    return _joined([*found, *_orders(text, start)])
+
+
+def _orders(text: str, start: int) -> list[Span]:
+    """Return the spans of orders to a language model: sentences, or paragraphs if they are clear.
+
+    A heading stays, which is no evidence anyway.
+    """
+    found: list[Span] = []
+    for a, b in paragraph_spans(text[start:]):
+        s, e = start + a, start + b
+        paragraph = text[s:e]
+        if _HEADING.match(paragraph):
+            continue
+        if orders_clearly(paragraph) or is_invisible(paragraph):
+            found.append((s, e))
+        elif _ROW.match(paragraph):
+            cells = [cell.strip() for cell in paragraph.split("|")]
+            found += [(s, e)] * any(orders_clearly(cell) or is_order(cell) for cell in cells)
+        else:
+            spans = sentence_spans(paragraph)
+            found += [(s + i, s + j) for i, j in spans if is_order(paragraph[i:j])]
+    return found
+
+
+def _joined(spans: list[Span]) -> tuple[Span, ...]:
+    """Return spans in order, those as one that overlap."""
+    joined: list[Span] = []
+    for s, e in sorted(spans):
+        if joined and s < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(e, joined[-1][1]))
+        else:
+            joined.append((s, e))
+    return tuple(joined)
 
 
 def _lines(paragraph: str, *, wrapped: bool) -> list[Span]:

@@ -240,7 +240,8 @@ class Store:
             list(found),
         )
         passages = {number: Passage(*row) for number, *row in rows}
-        return [(passages[number], score) for number, score in found.items()]
+        # One that another thread has removed in between is not found.
+        return [(passages[n], score) for n, score in found.items() if n in passages]
 
     def frequency(self, phrase: str, within: Collection[str] | None = None) -> float:
         """Return the share of passages with these words side by side, or of titles if larger."""

@@ -84,6 +84,8 @@ def candidates(hits: Iterable[Hit], library: Library) -> list[Candidate]:
             after = read[i + 1] if i + 1 < len(read) else None
             followed = after and after.paragraph == s.paragraph and after.leans_back
             text = document.text[s.start : s.end]
+            if text.endswith("?"):  # it states nothing
+                continue
             found.append(
                 Candidate(
                     passage=passage,

@@ -74,6 +74,14 @@ def test_a_question_that_was_never_answered_is_kept_and_shown_as_stopped(library
     assert "Stopped." in chat[1]["content"]
 
 
+def test_an_answer_is_kept_whole_before_it_is_shown_whole(library, kept):
+    memory = Memory(kept, "ann")
+    steps = converse(lambda: engine_of(library), COUP, [], Conversation(), "", memory)
+    step = next(s for s in steps if 'class="card done' in s.chat[-1]["content"])
+    (record,) = kept.records("ann", step.conversation.id)  # what is left after a kill here
+    assert record["state"] == "done" and record["answer"]
+
+
 def test_another_visitor_finds_nothing_and_changes_nothing(library, kept):
     conversation = asked(library, kept)
     (record,) = kept.records("ann", conversation.id)

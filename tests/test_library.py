@@ -30,6 +30,18 @@ def test_a_search_for_nothing_finds_nothing(library):
     assert library.store.lexical_search("?!", 5) == []
 
 
+def test_a_document_that_is_removed_while_it_is_found_is_not_found(library, monkeypatch):
+    search = library.store.lexical.search
+
+    def removed_meanwhile(*asked):
+        found = search(*asked)
+        library.remove(library.documents()[0].id)
+        return found
+
+    monkeypatch.setattr(library.store.lexical, "search", removed_meanwhile)
+    assert library.store.lexical_search("second coup", 3) == []
+
+
 def test_query_syntax_is_only_words(library):
     assert library.store.lexical_search('coup" OR NEAR(', 5)
 

@@ -112,11 +112,13 @@ def converse(
                 record["before"] = 0 if engine.model_status().remote else before_it
             shown = _said(chat, card(record))
             after = Conversation(before.id, (*before.turns, _turn(answer))[-_TURNS:])
+            if memory and answer.state == "done":  # before it is shown: a kill may come next
+                memory.put(now, record)
             yield Step(shown, now, gr.skip())
             if stopping.is_set() and answer.state != "done":
                 record = told(record, answer, library, name, stopped=True)
                 shown = _said(chat, card(record))
-        if memory:
+        if memory and (answer is None or answer.state != "done"):
             memory.put(now, record)
     except BriefError as error:
         failed = True

@@ -68,6 +68,8 @@ def _said(sentences: Sequence[Said]) -> str:
 def _one(said: Said) -> str:
     lead = f"{escaped(said.lead)}: " if said.lead else ""
     text = f"“{escaped(said.text)}”" if said.quoted else escaped(said.text)
+    if said.notes and text.endswith("!"):  # with the note after it, it would begin an image
+        text = f"{text[:-1]}\\!"
     return f"{lead}{text}{''.join(f'[^{n}]' for n in said.notes)}"
 
 
