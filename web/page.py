@@ -48,7 +48,7 @@ _SCRIPTS = (
 )
 _SIGN_OUT = '<form id="sign-out" method="post" action="/logout"><button>Sign out</button></form>'
 _AT_ONCE = 32  # questions and timers that are served at once
-# Whose state Gradio keeps, more than 20 kB each; its own default of 10,000 is hundreds of megabytes.
+# Whose state Gradio keeps, over 20 kB each; its default of 10,000 is hundreds of MB.
 # Whose is given up begins a new conversation.
 _TABS = 1000
 _QUEUE = 64  # of them that may be on their way; the next is told to try again
