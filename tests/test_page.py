@@ -239,3 +239,13 @@ def test_a_tab_that_is_closed_leaves_the_queue(library):
         pass
     steps.close()
     assert waiting.enter()[1] == 0
+
+
+def test_of_a_thousand_tabs_the_state_is_kept_and_no_more(library):
+    app = create_app(lambda: engine(library), examples=[])
+    mounts = [getattr(route, "app", None) for route in app.routes]
+    (gradio,) = [mounted for mounted in mounts if hasattr(mounted, "state_holder")]
+    for n in range(1001):
+        gradio.state_holder[str(n)]
+    assert len(gradio.state_holder.session_data) == 1000
+    assert "0" not in gradio.state_holder

@@ -48,6 +48,9 @@ _SCRIPTS = (
 )
 _SIGN_OUT = '<form id="sign-out" method="post" action="/logout"><button>Sign out</button></form>'
 _AT_ONCE = 32  # questions and timers that are served at once
+# Whose state Gradio keeps, over 20 kB each; its default of 10,000 is hundreds of MB.
+# Whose is given up begins a new conversation.
+_TABS = 1000
 _QUEUE = 64  # of them that may be on their way; the next is told to try again
 
 
@@ -172,6 +175,7 @@ def _blocks(
         # First: its name is public, and the first to ask for it has it.
         add_ask(engine, following, rates)
         wire(engine, conversations, blocks, chat, box, buttons, waiting, watch, rates)
+        blocks.state_session_capacity = _TABS
         blocks.queue(max_size=_QUEUE, default_concurrency_limit=_AT_ONCE)
     return blocks
 
