@@ -38,7 +38,7 @@ def main() -> None:
     """Measure, print the figures, and write them as JSON where asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path, metavar="DATA")
-    parser.add_argument("--visitors", default="1,4,16", help="how many at once")
+    parser.add_argument("--visitors", default="1,4,16", help="how many at once; '' for none")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
     args = parser.parse_args()
     found: Row = machine()
@@ -53,8 +53,8 @@ def main() -> None:
             server = chroma_server(url)
             found |= moved(folder / "server", server)
             found["search"] = searched(folder, server, questions)
-            counts = [int(n) for n in args.visitors.split(",")]
-            found["visitors"] = visited(folder, url, questions, counts)
+            if counts := [int(n) for n in args.visitors.split(",") if n]:
+                found["visitors"] = visited(folder, url, questions, counts)
         with (
             chroma_run(folder / "chroma") as url,  # as after a kill
             reading(folder / "server", SentenceEmbedder(), server=chroma_server(url)) as own,

@@ -168,10 +168,12 @@ def test_no_answer_is_lost_while_the_library_is_indexed_anew(department):
     asking = [threading.Thread(target=keep_asking, args=(nth,)) for nth in (0, 1)]
     for thread in asking:
         thread.start()
-    said = department.run("index", "rebuild", "--passage-chars", "400")
-    over.set()
-    for thread in asking:
-        thread.join()
+    try:
+        said = department.run("index", "rebuild", "--passage-chars", "400")
+    finally:
+        over.set()
+        for thread in asking:
+            thread.join()
     assert "rebuilt" in said and failed == [] and len(answers) > 2
     assert all("Goita" in quoted(a) and WORDS_ALONE not in a["notice"] for a in answers)
 

@@ -15,9 +15,12 @@ from index.vectors import server as server_module
 from index.vectors.address import chroma_server
 from index.vectors.collection import VectorsAway
 from qa.answering import Answerer
+from qa.output import as_json, as_text
 from tests.conftest import REPORT
 from tests.fakes import BagOfWords, SharedWords
 from tests.servers import answering, certificate, chroma
+from web.cards import card
+from web.records import new_record, told
 
 pytestmark = pytest.mark.servers
 
@@ -193,6 +196,9 @@ def test_while_the_server_is_away_words_alone_answer_and_it_is_said(tmp_path):
         found = ask()
         assert "second coup" in found.text and found.provisional
         assert found.notice.splitlines()[-1].startswith("Only words were searched")
+        shown = card(told(new_record(COUP, "1f"), found, library, ""))
+        assert shown.count('<p class="notice">') == 2 and "Only words were searched" in shown
+        assert "Only words were searched" in as_text(found) and as_json(found)["notice"]
         with pytest.raises(VectorsAway, match="cannot be reached"), alone(library):
             library.add(WELL, "/well.md")
         assert [d.path for d in library.documents()] == [str(REPORT)]

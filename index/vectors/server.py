@@ -37,7 +37,7 @@ class Collections:
     """A `Place` on a server, connected to when it is first used."""
 
     shared = True
-    settles_after = 20_000  # a copy goes over the network; a start of the server waits 5 s for them
+    settles_after = 20_000  # a copy goes over the network; a start reads them anew
 
     def __init__(self, server: ChromaServer, library_id: str) -> None:
         """Take the server, and what tells this library from others."""
