@@ -19,6 +19,8 @@ from qa.declining import (
     ASK_MODEL,
     CLOSEST,
     SHOW_ANSWER,
+    SHOW_WHOLE,
+    beyond,
     contradicting,
     instead,
     probability,
@@ -215,7 +217,7 @@ class Answerer(Runnable[Question, Answer]):
         evidence = [c.evidence for c in answer.citations]
         with clock.stage("checking"):
             checker = DraftChecker(answer.resolved, evidence, [hit.passage for hit in hits])
-        before, whole = answer, True
+        last, held, whole = None, False, True
         try:
             with closing(phrase(chat, answer.resolved, evidence)) as drafts:
                 for draft in clock.waits(drafts):
@@ -223,22 +225,34 @@ class Answerer(Runnable[Question, Answer]):
                         yield answer
                         continue
                     clock.speed = draft.speed or clock.speed
-                    if answer.timings.first_word_ms is None:
-                        answer = _first_word(answer, draft, selection, clock)
-                        if answer.answerability < SHOW_ANSWER:
-                            yield _unanswered(answer, hits, clock)
+                    if last is None:
+                        likely = probability(selection, draft.not_stated)
+                        answer = replace(answer, answerability=likely)
+                        # What a whole draft tells of itself is worth waiting for, where it does.
+                        if likely < (SHOW_ANSWER if draft.least_sure is None else ASK_MODEL):
+                            yield _unanswered(_first_word(answer, clock), hits, clock)
                             return
-                    with clock.stage("checking"):
-                        answer = checker.follow(answer, draft.text)
-                    answer = _as_far_as(answer, draft)
+                        held = likely < SHOW_ANSWER
+                    last = draft
+                    if not held:
+                        with clock.stage("checking"):
+                            answer = checker.follow(_first_word(answer, clock), draft.text)
+                        answer = _as_far_as(answer, draft)
                     yield answer
         except Exception as error:  # noqa: BLE001 - every provider has its own errors
             log.warning("The chat model failed: %r", error)
             whole = False
-        if answer is before:  # not a word
+        if last is None:  # not a word
             notice = "The language model did not answer: these are the report's own words."
             yield _without_model(answer, notice, hits, clock)
             return
+        answer = _first_word(answer, clock)
+        # What broke off tells nothing more of itself.
+        if (_right(answer, last, selection) < SHOW_WHOLE) if whole else held:
+            yield _unanswered(answer, hits, clock)
+            return
+        if held:
+            answer = _as_far_as(checker.follow(answer, last.text), last)
         with clock.stage("checking"):
             answer = checker.finish(answer, whole=whole)
         if not whole:
@@ -277,12 +291,21 @@ def _as_far_as(answer: Answer, draft: Draft) -> Answer:
     return replace(answer, provisional=provisional, notice=notice, worded_by=draft.worded_by)
 
 
-def _first_word(answer: Answer, draft: Draft, selection: Selection, clock: Clock) -> Answer:
-    return replace(
-        answer,
-        answerability=probability(selection, draft.not_stated),
-        timings=replace(answer.timings, first_word_ms=clock.ms()),
+def _right(answer: Answer, draft: Draft, selection: Selection) -> float:
+    """Return how likely a whole draft is right, 0 to 1, by all that it tells of itself."""
+    evidence = " ".join(evidence_line(c.evidence) for c in answer.citations)
+    return probability(
+        selection,
+        draft.not_stated,
+        least_sure=draft.least_sure,
+        beyond=beyond(answer.resolved, draft.text, evidence),
     )
+
+
+def _first_word(answer: Answer, clock: Clock) -> Answer:
+    if answer.timings.first_word_ms is not None:
+        return answer
+    return replace(answer, timings=replace(answer.timings, first_word_ms=clock.ms()))
 
 
 def _unanswered(answer: Answer, hits: Sequence[Hit], clock: Clock) -> Answer:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from index.text import rarity, stem, stems, words
 from index.types import Hit
-from qa.checking import means, opposites, without_names, wording
+from qa.checking import alike, means, opposites, without_names, wording
 from qa.evidence import Selection
 from qa.figures import figures, name_known, names, without_figures
 from qa.known_names import name_runs
@@ -19,19 +19,22 @@ from qa.viewpoints import viewpoint
 
 # Fitted by `python -m training.fit answers`, which also says what the thresholds cost: weights of
 # the two logits of selection, then of the logit of the chat model's first token being that of
-# "NOT STATED", and the intercept.
-_BEFORE = (0.389, 0.216, 0.0, 0.697)
-_AFTER = (0.352, 0.154, -0.478, -1.203)
+# "NOT STATED", then of the log probability of the token of its draft that it was least sure of and
+# of what `beyond` says of that draft, and the intercept.
+_BEFORE = (0.389, 0.216, 0.0, 0.0, 0.0, 0.697)
+_AFTER = (0.352, 0.154, -0.478, 0.0, 0.0, -1.203)
+_WHOLE = (0.465, 0.109, -0.261, 0.949, 1.519, -1.271)
 # Fitted beside them on 302 SQuAD 2.0 questions of single paragraphs of articles that trained
 # nothing: of 30 that deny what their best evidence does not, 29 were impossible.
 _UNDENIED = 1.05
-# Below the first, the model is not asked; below the second, what it says is not shown. On passages
-# of CLAPnq that nothing was fitted on, the second keeps 80 % of the answerable questions and
-# declines 80 % of the others; on held-out SQuAD 2.0, whose impossible questions are made to
+# Below the first, before or after its first token, the model need not go on. Below the second after
+# that token, nothing is shown until it has said all, and below the third then, nothing at all. On
+# passages of CLAPnq that nothing was fitted on, the second keeps 80 % of the answerable questions
+# and declines 80 % of the others; on held-out SQuAD 2.0, whose impossible questions are made to
 # mislead, 100 and 64 %. The first declines 5 and 23 % of the others and loses none: of questions
-# in other words than the text, what selection says tells next to nothing. What the check removes
-# declines more.
-ASK_MODEL, SHOW_ANSWER = 0.1, 0.35
+# in other words than the text, what selection says tells next to nothing. What the whole draft
+# tells besides is in README.md. What the check removes declines more.
+ASK_MODEL, SHOW_ANSWER, SHOW_WHOLE = 0.1, 0.35, 0.3
 CLOSEST = 3  # passages to show when a question is declined
 # By hand: with fewer words beside names and figures a question assumes too little to be corrected
 # in these, and with a smaller share of them evidence is about something else.
@@ -39,18 +42,43 @@ _FEW_WORDS, _SAME_BUT_FOR = 2, 0.65
 _FULL_NAME = re.compile(r"[A-Z]\S* \S")
 
 
-def probability(selection: Selection, not_stated: float | None = None) -> float:
-    """Return the probability (0 to 1) that the evidence states the answer.
+def probability(
+    selection: Selection,
+    not_stated: float | None = None,
+    *,
+    least_sure: float | None = None,
+    beyond: float = 0.0,
+) -> float:
+    """Return the probability (0 to 1) that the evidence states the answer, or a whole draft is it.
 
     Args:
         selection: what was selected.
         not_stated: the probability of the model's "NOT STATED", None before it was asked.
+        least_sure: of a whole draft, the log probability of the token that the model was least
+            sure of; None before there is one, or where it is not told.
+        beyond: of a whole draft, what the function of that name says.
     """
-    weights = _BEFORE if not_stated is None else _AFTER
-    said = logit(not_stated or 0.0)
-    signals = (selection.sentence, selection.cross_encoder, said, 1.0)
+    before = _BEFORE if not_stated is None else _AFTER
+    weights = before if least_sure is None else _WHOLE
+    said, least = logit(not_stated or 0.0), least_sure or 0.0
+    signals = (selection.sentence, selection.cross_encoder, said, least, beyond, 1.0)
     total = sum(w * s for w, s in zip(weights, signals, strict=True))
     return sigmoid(total - _UNDENIED * selection.undenied)
+
+
+def beyond(question: str, draft: str, evidence: str) -> float:
+    """Return the share that the evidence has of what a draft says beyond the question, by rarity.
+
+    0 where it says nothing beyond it: a model that finds no answer likes to turn the question
+    into a statement.
+
+    >>> beyond("Who led the coup?", "Goita led the coup.", "Goita was its leader.")
+    1.0
+    """
+    asked, have = set(stems(question)), set(stems(evidence))
+    said = {w: rarity(w) for w in words(draft) if means(w) and not alike(stem(w), asked)}
+    total = sum(said.values())
+    return sum(weight for w, weight in said.items() if alike(stem(w), have)) / total if total else 0
 
 
 def logit(p: float) -> float:

@@ -26,7 +26,8 @@ class Draft:
     which tells little. `text` is "" while that is undecided. `speed` is what the model says of its
     work so far, None where it says nothing. `cut` is whether it was ended before it had said all.
     `waiting` is a pause before its first word, in which whoever asked may leave. `worded_by` is
-    the model that speaks in place of the one that was asked, "" where none does.
+    the model that speaks in place of the one that was asked, "" where none does. `least_sure` is
+    the log probability of the token so far that it was least sure of, None where none is told.
     """
 
     text: str
@@ -35,6 +36,7 @@ class Draft:
     cut: bool = False
     waiting: bool = False
     worded_by: str = ""
+    least_sure: float | None = None
 
 
 def phrase(
@@ -49,6 +51,7 @@ def phrase(
     Raises whatever the chat model raises: it is for the caller to fall back on quotations.
     """
     text, probability, speed, cut, worded_by = "", None, None, False, ""
+    least_sure: float | None = None
     for chunk in chat.stream(prompt(question, evidence), max_tokens=max_tokens):
         worded_by = chunk.response_metadata.get("worded_by") or worded_by
         if chunk.response_metadata.get("waiting") and not text:
@@ -56,6 +59,8 @@ def phrase(
             continue
         if probability is None and chunk.text:
             probability = _probability_not_stated(chunk.response_metadata)
+        told = [t["logprob"] for t in _tokens(chunk.response_metadata) if "logprob" in t]
+        least_sure = min([*told, least_sure or 0.0]) if told else least_sure
         speed = _speed(chunk.response_metadata) or speed
         cut = cut or _is_cut(chunk.response_metadata)
         text += chunk.text
@@ -67,21 +72,25 @@ def phrase(
             return
         # "NOT" may still become "NOT STATED".
         if begun and not NOT_STATED.startswith(begun):
-            yield Draft(said, probability, speed, cut, worded_by=worded_by)
+            yield Draft(said, probability, speed, cut, False, worded_by, least_sure)
 
 
 def _is_cut(metadata: dict[str, Any]) -> bool:
     return any(str(metadata.get(reason)).lower() in _TOO_LONG for reason in _REASONS)
 
 
-def _probability_not_stated(metadata: dict[str, Any]) -> float | None:
+def _tokens(metadata: dict[str, Any]) -> list[dict[str, Any]]:
     logprobs = metadata.get("logprobs") or []
-    content = logprobs.get("content") if isinstance(logprobs, dict) else logprobs  # Ollama's
-    if not content:
+    return (logprobs.get("content") if isinstance(logprobs, dict) else logprobs) or []  # Ollama's
+
+
+def _probability_not_stated(metadata: dict[str, Any]) -> float | None:
+    tokens = _tokens(metadata)
+    if not tokens:
         return None
     return sum(
         math.exp(choice["logprob"])
-        for choice in content[0].get("top_logprobs") or []
+        for choice in tokens[0].get("top_logprobs") or []
         if choice["token"].strip().upper() == _FIRST
     )
 

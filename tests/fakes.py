@@ -1,5 +1,6 @@
 """Written stand-ins: an embedder of bags of words and a chat model that says what it is told."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -44,13 +45,16 @@ class SharedWords:
 class Scripted(BaseChatModel):
     """Streams the next of its answers word by word, and keeps the prompts that it was given.
 
-    An answer that is an exception is raised in its place, after `fails_after` words.
+    An answer that is an exception is raised in its place, after `fails_after` words. With
+    `not_stated`, the probability that it would have begun so, it tells how sure it is of each word.
     """
 
     answers: list[Any]
     prompts: list[list[BaseMessage]] = Field(default_factory=list)
     fails_after: int = 0
     closed: int = 0
+    not_stated: float | None = None
+    log_probability: float = 0.0
 
     @property
     def _llm_type(self) -> str:
@@ -72,7 +76,12 @@ class Scripted(BaseChatModel):
                 raise answer
             words = answer.split(" ")
             for n, word in enumerate(words):
-                yield _chunk(word if n == len(words) - 1 else f"{word} ")
+                chunk = _chunk(word if n == len(words) - 1 else f"{word} ")
+                if self.not_stated is not None:
+                    begun = [{"token": "NOT", "logprob": math.log(self.not_stated)}]
+                    told = {"logprob": self.log_probability, "top_logprobs": begun}
+                    chunk.message.response_metadata["logprobs"] = {"content": [told]}
+                yield chunk
         finally:
             self.closed += 1
 

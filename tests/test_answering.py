@@ -1,9 +1,12 @@
+from itertools import islice
+
 import pytest
 
 from index.reading import parse_document
 from index.types import BriefError
 from qa.answering import Answerer
 from qa.candidates import _read
+from qa.declining import beyond
 from qa.output import as_json, as_text
 from qa.types import Turn
 from tests.fakes import Scripted, SharedWords
@@ -114,6 +117,40 @@ def test_a_failing_model_is_replaced_by_the_quoted_evidence(library, fails_after
     answer = answering.invoke({"question": COUP})
     assert (answer.sentences[0].status, answer.draft) == ("quoted", "")
     assert said in answer.notice and answer.provisional
+
+
+HALF_SURE = "Which title was taken in Mali?"  # enough to ask the model, not to show it
+
+
+def test_what_a_model_begins_half_sure_is_shown_only_once_it_has_said_all_and_was_sure(library):
+    said = "Goita took the title of transitional president in June 2021."
+    answering, _ = answerer(library, said, not_stated=0.5)
+    steps = list(answering.stream({"question": HALF_SURE}))
+    assert {s.draft for s in steps} == {""}
+    assert not any(s.sentences for s in steps[:-1])
+    assert steps[-1].text == said
+
+
+def test_a_word_that_the_model_was_not_sure_of_declines_what_it_began_half_sure(library):
+    said = "Goita took the title of transitional president in June 2021."
+    answering, _ = answerer(library, said, not_stated=0.5, log_probability=-4.0)
+    steps = list(answering.stream({"question": HALF_SURE}))
+    assert {s.draft for s in steps} == {""}
+    assert steps[-1].declined
+
+
+def test_a_question_said_back_is_no_sign_of_an_answer():
+    question, evidence = "Who led the army of Tarn?", "The army of Tarn has six ships."
+    assert beyond(question, "The army of Tarn was led.", evidence) == 0
+    assert beyond(question, "The army of Tarn has six ships.", evidence) == 1
+
+
+def test_closing_the_stream_while_a_draft_is_held_back_stops_the_model(library):
+    answering, chat = answerer(library, "Goita took the title of president.", not_stated=0.5)
+    steps = answering.stream({"question": HALF_SURE})
+    assert len(list(islice(steps, 4))) == 4
+    steps.close()
+    assert chat.closed == 1
 
 
 def test_closing_the_stream_stops_the_model(library):

@@ -10,15 +10,24 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from index.reading import parse_document
 from index.types import Document
 
 QUESTIONS = Path(__file__).parent / "briefing-questions.jsonl"
 
-Asked = tuple[str, str, set[str]]
-"""A question, the text it was asked about, and expressions that match what answers it, if any."""
+
+class Asked(NamedTuple):
+    """A question, the text it was asked about, and expressions that match what answers it, if any.
+
+    `said` are expressions that all match a right answer, where that is known.
+    """
+
+    question: str
+    about: str
+    answers: set[str]
+    said: tuple[str, ...] = ()
 
 
 def briefings(folder: Path) -> Iterator[tuple[list[Document], list[Asked]]]:
@@ -42,7 +51,8 @@ def briefings(folder: Path) -> Iterator[tuple[list[Document], list[Asked]]]:
 
 def _asked(line: dict[str, Any], documents: dict[str, Document]) -> Asked:
     about = documents[line["document"]].text if line["evidence"] else ""
-    return line["question"], about, {f"(?i){pattern}" for pattern in line["evidence"]}
+    answers = {f"(?i){pattern}" for pattern in line["evidence"]}
+    return Asked(line["question"], about, answers, tuple(line["answer"]))
 
 
 def _news(folder: Path) -> list[str]:

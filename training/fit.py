@@ -1,7 +1,7 @@
 """Fit the small logistic models of `qa.selection` and print them with their figures.
 
     python -m training.fit sentences EVAL_FOLDER
-    python -m training.fit answers EVAL_FOLDER      (needs the chat model; about 15 minutes)
+    python -m training.fit answers EVAL_FOLDER      (needs the chat model; about 20 minutes)
 
 `sentences` prints LEXICAL, which chooses what is embedded, CHEAP, which cuts the shortlist, and then
 SENTENCE, fitted on the shortlist that the new CHEAP cuts; each beside the numbers in use.
@@ -40,10 +40,11 @@ from index.types import Document, Library
 from qa.candidates import Candidate, candidates
 from qa.choosing import local_model
 from qa.cross_encoder import CrossEncoder
-from qa.declining import logit
+from qa.declining import beyond, logit
 from qa.evidence import PASSAGES, Selector
 from qa.known_names import resolve_names
 from qa.phrasing import phrase
+from qa.prompt import evidence_line
 from qa.selection import (
     CHEAP,
     FEATURES,
@@ -115,18 +116,38 @@ def fit_answers(folder: Path, share: float) -> None:
         "SQuAD": list(_answers(_asked(test, share / 4))),
         "CLAPnq": list(_answers(_clapnq_asked(folder, titles["test"]))),
     }
-    for name, columns in [("before the model", [0, 1]), ("after it", [0, 1, 2])]:
+    for name, columns, of in [
+        ("before the model", [0, 1], "stated"),
+        ("after its first token", [0, 1, 2], "stated"),
+        ("after its draft", [0, 1, 2, 3, 4], "right"),
+    ]:
         model = LogisticRegression(C=1.0, max_iter=1000)
-        model.fit(np.array([x for x, _ in train])[:, columns], [y for _, y in train])
+        rows = [r for r in train if of == "stated" or r.draft]
+        model.fit(np.array([r.signals for r in rows])[:, columns], [getattr(r, of) for r in rows])
         print(name, model.coef_[0].round(3).tolist(), model.intercept_.round(3).tolist())
-        for source, rows in {"fitted on": train, **held_out}.items():
-            y = np.array([y for _, y in rows])
-            scores = model.predict_proba(np.array([x for x, _ in rows])[:, columns])[:, 1]
+        for source, all_rows in {"fitted on": train, **held_out}.items():
+            rows = [r for r in all_rows if of == "stated" or r.draft]
+            y = np.array([getattr(r, of) for r in rows])
+            scores = model.predict_proba(np.array([r.signals for r in rows])[:, columns])[:, 1]
             print(f" {source}: AUC {roc_auc_score(y, scores):.3f} of {len(y)}")
             for threshold in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6):
                 shown = scores >= threshold
-                print(f"  at {threshold}: answerable kept {shown[y].mean():.3f}, "
-                      f"unanswerable declined {1 - shown[~y].mean():.3f}")  # fmt: skip
+                print(f"  at {threshold}: {of} kept {shown[y].mean():.3f}, "
+                      f"others declined {1 - shown[~y].mean():.3f}")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What was found for a question and what the chat model drafted of it, "" for NOT STATED.
+
+    `signals` are the two logits of selection, that of "NOT STATED", the log probability of the
+    token of the draft that the model was least sure of, and what `beyond` says of it.
+    """
+
+    signals: list[float]
+    draft: str
+    stated: bool
+    right: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +188,9 @@ def _searched(libraries: Iterable[tuple[Library, list[Asked]]]) -> Iterator[Sear
     cross_encoder = CrossEncoder()
     for library, asked in libraries:
         featurizer = Featurizer(library, cross_encoder)
-        for question, paragraph, answers in asked:
+        for question, about, answers, _ in asked:
             found = candidates(library.search(question, PASSAGES), library)
-            yield Searched(featurizer, question, found, paragraph, answers)
+            yield Searched(featurizer, question, found, about, answers)
 
 
 def _fit(name: str, scored: list[Scored]) -> Weights:
@@ -182,36 +203,47 @@ def _fit(name: str, scored: list[Scored]) -> Weights:
 
 def _answers(
     libraries: Iterable[tuple[Library, list[Asked]]],
-) -> Iterator[tuple[list[float], bool]]:
-    """Yield the two logits of selection, that of "NOT STATED", and whether it is stated."""
+) -> Iterator[Answered]:
+    """Yield what was found and drafted for each question that the model is asked."""
     model = local_model(Namespace(model="", offline=True))  # its server lives as long as it
     chat = model.load()
     cross_encoder = CrossEncoder()
-    for library, asked in libraries:
+    for library, questions in libraries:
         selector = Selector(library, Featurizer(library, cross_encoder))
-        for question, _, answers in asked:
-            if resolve_names(question, library).unknown:
+        for asked in questions:
+            if resolve_names(asked.question, library).unknown:
                 continue  # declined before either is asked
-            selection = selector.select(question, library.search(question, PASSAGES))
+            hits = library.search(asked.question, PASSAGES)
+            selection = selector.select(asked.question, hits)
             if not selection.evidence:
                 continue
-            first = next(iter(phrase(chat, question, selection.evidence, max_tokens=4)), None)
-            if first:
-                texts = [f"{e.speaker} {e.text}" for e in selection.evidence]
-                stated = any(re.search(a, t, re.I) for t in texts for a in answers)
-                yield (
-                    [selection.sentence, selection.cross_encoder, logit(first.not_stated or 0.0)],
-                    stated,
-                )
+            drafts = list(phrase(chat, asked.question, selection.evidence))
+            if not drafts:
+                continue
+            last = drafts[-1]
+            lines = [evidence_line(e) for e in selection.evidence]
+            texts = [f"{e.speaker} {e.text}" for e in selection.evidence]
+            stated = any(re.search(a, t, re.I) for t in texts for a in asked.answers)
+            expected = asked.said or ("|".join(asked.answers) or r"\w",)
+            yield Answered(
+                [
+                    selection.sentence,
+                    selection.cross_encoder,
+                    logit(last.not_stated or 0.0),
+                    last.least_sure or 0.0,
+                    beyond(asked.question, last.text, " ".join(lines)),
+                ],
+                last.text,
+                stated,
+                stated and all(re.search(e, last.text, re.I) for e in expected),
+            )
 
 
 def _asked(articles: list[Any], share: float) -> Iterator[tuple[Library, list[Asked]]]:
-    """Yield each article as a library with (question, paragraph, answers) to ask of it."""
+    """Yield each article as a library with what to ask of it."""
     for article, other in zip(articles, articles[1:] + articles[:1], strict=True):
         own = _sample(article, int(share * OWN))
-        foreign = [
-            (question, "", set[str]()) for question, _, _ in _sample(other, int(share * FOREIGN))
-        ]
+        foreign = [Asked(a.question, "", set()) for a in _sample(other, int(share * FOREIGN))]
         with _library([_document(article)]) as library:
             yield library, own + foreign
 
@@ -240,7 +272,12 @@ def _report_asked() -> Iterator[tuple[Library, list[Asked]]]:
     lines = map(json.loads, QUESTIONS.read_text("utf-8").splitlines())
     turns = [([Turn(*turn) for turn in line["history"]], line) for line in lines]
     asked = [
-        (standalone(line["question"], history), "", set(line["answer"][:1]))
+        Asked(
+            standalone(line["question"], history),
+            "",
+            set(line["answer"][:1]),
+            tuple(line["answer"]),
+        )
         for history, line in turns
         if line["kind"] not in ("broad", "french")  # they go another way
     ]
@@ -257,12 +294,12 @@ def _clapnq_asked(folder: Path, titles: list[str]) -> Iterator[tuple[Library, li
             if passage["title"] in titles:
                 text, title = passage["text"], passage["title"]
                 with _library([parse_document(text, name=title, title=title)]) as library:
-                    yield library, [(item["input"], "", answers)]
+                    yield library, [Asked(item["input"], "", answers)]
 
 
 def _sample(article: Any, count: int) -> list[Asked]:
     rows = [
-        (
+        Asked(
             qa["question"],
             " ".join(p["context"].split()),
             {re.escape(a["text"]) for a in qa["answers"]},
