@@ -1,4 +1,4 @@
-"""The README is what a user types from."""
+"""The README, and docs/, are what a user types from."""
 
 import re
 import runpy
@@ -9,11 +9,14 @@ import pytest
 from tests.conftest import ROOT
 
 COMMAND = re.compile(r"python (?:-m )?([\w./]+)(?: ([a-z]+))?")
+LINK = re.compile(r"\]\((?!https?://)([^)#\s]+)")
 OTHERS = {"pip", "pytest"}
 
 
 def test_the_readme_names_only_commands_that_exist(monkeypatch, capsys):
-    named = set(COMMAND.findall(" ".join((ROOT / "README.md").read_text("utf-8").split())))
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    typed = " ".join(page.read_text("utf-8").replace("```python", "") for page in pages)
+    named = set(COMMAND.findall(" ".join(typed.split())))
     assert {("app.py", ""), ("qa", "batch"), ("index", "rebuild")} <= named
     monkeypatch.chdir(ROOT)
     for name, subcommand in sorted(n for n in named if n[0] not in OTHERS):
@@ -23,3 +26,9 @@ def test_the_readme_names_only_commands_that_exist(monkeypatch, capsys):
             run(name, run_name="__main__")
         usage = capsys.readouterr().out.partition("\n\n")[0]
         assert ended.value.code == 0 and subcommand in usage, f"{name} {subcommand}: {usage}"
+
+
+def test_what_the_readme_and_its_pages_link_to_is_there():
+    for page in [ROOT / "README.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md")]:
+        for target in LINK.findall(page.read_text("utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
