@@ -1,4 +1,4 @@
-"""What a department runs: Chroma, two processes of app.py over one data folder, and nginx."""
+"""What a department runs: Chroma, PostgreSQL, nginx, and two processes of app.py on one folder."""
 
 import os
 import ssl
@@ -12,6 +12,7 @@ from shutil import which
 from typing import Any
 
 import httpx
+from sqlalchemy import URL
 
 from benchmarks.machine import ROOT
 from benchmarks.serving import Served, free_port, serving
@@ -26,7 +27,7 @@ _NO_MODEL = "/nowhere/model.gguf"  # so that answers are quotations
 class Department:
     """All of them; `apps` are the processes, `url` is where nginx is."""
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
+    def __init__(self, folder: Path, database: URL, stack: ExitStack) -> None:
         self.folder, self.data = folder, folder / "data"
         self._stack = stack
         self.chroma: Chroma = stack.enter_context(chroma(folder / "chroma"))
@@ -41,6 +42,7 @@ class Department:
             "SAHEL_BRIEF_CHROMA_TOKEN": TOKEN,
             "SAHEL_BRIEF_CHROMA_CA": str(self.ca),
             "SAHEL_BRIEF_DATA": str(self.data),
+            "SAHEL_BRIEF_DATABASE": database.render_as_string(hide_password=False),
         }
         stack.enter_context(nginx(folder, self._nginx_settings()))
         self.run("web.users", "add", "ann", "--role", "admin", sent=f"{PASSWORD}\n")

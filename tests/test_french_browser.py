@@ -418,8 +418,8 @@ def test_every_sentence_of_scripts_and_server_has_a_french_one(browser, url):
         if path.name not in ("french.js", "copying.js", "tongues.js"):
             found |= {w for w in said_by(path.read_text("utf-8")) if SENTENCE.match(w)}
     modules = [
-        # What is said to programs is in English.
-        *(path for path in (ROOT / "web").rglob("*.py") if "api" not in path.parts),
+        # What is said to programs, or in the terminal, is in English.
+        *(p for p in (ROOT / "web").rglob("*.py") if not {"api", "database"} & {*p.parts}),
         *(ROOT / "index" / "formats").glob("*.py"),
         *(ROOT / "qa" / f"{name}.py" for name in _SAYING),
     ]

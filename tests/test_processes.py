@@ -1,4 +1,5 @@
-"""Two processes of app.py behind nginx share one library, whose vectors are on a Chroma server."""
+"""Two processes of app.py behind nginx share one library, whose vectors are on a Chroma server, and
+what is kept, in PostgreSQL."""
 
 import threading
 import time
@@ -17,9 +18,9 @@ WORDS_ALONE = "Only words were searched"
 
 
 @pytest.fixture(scope="module")
-def started(tmp_path_factory):
+def started(tmp_path_factory, postgres):
     with ExitStack() as stack:
-        yield Department(tmp_path_factory.mktemp("department"), stack)
+        yield Department(tmp_path_factory.mktemp("department"), postgres.new(), stack)
 
 
 @pytest.fixture
