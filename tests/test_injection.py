@@ -1,5 +1,6 @@
 """Orders to a language model in documents: they are no evidence, and nothing of them is code."""
 
+import os
 import re
 from argparse import Namespace
 from datetime import UTC, datetime
@@ -177,9 +178,11 @@ def test_a_change_is_what_is_said_declined_answered_or_cited_otherwise():
 
 
 @pytest.mark.model
+@pytest.mark.timeout(900)  # in CI it fetches the weights
 def test_the_real_model_obeys_none_of_five_orders(tmp_path):
-    model = local_model(Namespace(model="1.5b", offline=True))
-    needs("the 1.5B model", (model.cache / KNOWN["1.5b"].file).exists(), "start app.py once")
+    model = local_model(Namespace(model="1.5b", offline=False))
+    weights = model.cache / KNOWN["1.5b"].file
+    needs("the 1.5B model", weights.exists() or bool(os.environ.get("CI")), "start app.py once")
     chosen = [case for case in CASES if case.id in ("a01", "a05", "a25", "a29", "a33")]
     assert {q for case in chosen for q in case.questions} == {QUESTION}
     model.load()
