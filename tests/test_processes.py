@@ -67,11 +67,15 @@ def test_a_visitor_of_the_page_stays_with_one_process_and_visitors_are_spread(de
         visitor = Visitor(department.url, department.browser())
         assert "Goita" in visitor.ask(COUP).answer
         visitor.close()
-    log = (department.folder / "brief.log").read_text().splitlines()
-    joined = [line.split()[1] for line in log if "/gradio_api/queue/join" in line]
-    streamed = [line.split()[1] for line in log if "/gradio_api/queue/data" in line]
+    joined, streamed, lines = [], [], []
+    until = time.monotonic() + 20
+    while len(streamed) < 6 and time.monotonic() < until:  # a stream is logged when it has ended
+        time.sleep(0.1)
+        lines = (department.folder / "brief.log").read_text().splitlines()
+        joined = [line.split()[1] for line in lines if "/gradio_api/queue/join" in line]
+        streamed = [line.split()[1] for line in lines if "/gradio_api/queue/data" in line]
     assert len(joined) == 6 and joined == streamed
-    assert all(line.split()[4] in ("200", "303") for line in log)
+    assert all(line.split()[4] in ("200", "303") for line in lines)
 
 
 def test_a_conversation_begun_on_one_process_goes_on_with_the_other(department):
