@@ -232,6 +232,12 @@ def alike(own: str, have: set[str]) -> bool:
     )
 
 
+def said_beyond(question: str, text: str) -> list[str]:
+    """Return the words of a text that mean something and that a question does not have."""
+    asked = {stem(w) for w in words(question)}
+    return [w for w in words(text) if means(w) and not alike(stem(w), asked)]
+
+
 def negated(text: str) -> bool:
     """Return whether a text denies something."""
     return bool(_NEGATION.search(text))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from index.text import rarity, stem, stems, words
 from index.types import Hit
-from qa.checking import alike, means, opposites, without_names, wording
+from qa.checking import alike, means, opposites, said_beyond, without_names, wording
 from qa.evidence import Selection
 from qa.figures import figures, name_known, names, without_figures
 from qa.known_names import name_runs
@@ -75,8 +75,8 @@ def beyond(question: str, draft: str, evidence: str) -> float:
     >>> beyond("Who led the coup?", "Goita led the coup.", "Goita was its leader.")
     1.0
     """
-    asked, have = set(stems(question)), set(stems(evidence))
-    said = {w: rarity(w) for w in words(draft) if means(w) and not alike(stem(w), asked)}
+    have = set(stems(evidence))
+    said = {w: rarity(w) for w in said_beyond(question, draft)}
     total = sum(said.values())
     return sum(weight for w, weight in said.items() if alike(stem(w), have)) / total if total else 0
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from index.text import sentence_spans, stem, stems, words
 from index.types import Passage
-from qa.checking import alike, attributed, carried_by, means, wording
+from qa.checking import attributed, carried_by, said_beyond, wording
 from qa.figures import counted, figures, name_known, names, without_figures
 from qa.prompt import evidence_line
 from qa.selection import asks_for_number
@@ -138,8 +138,7 @@ def _says_more(text: str, question: str) -> bool:
     asks = words(question)
     if not asks or asks[0] in _YES_OR_NO:
         return True
-    asked = {stem(w) for w in asks}
-    return any(not alike(stem(w), asked) for w in words(text) if means(w))
+    return bool(said_beyond(question, text))
 
 
 def _lower_first(text: str) -> str:

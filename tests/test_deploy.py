@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT, needs
+from tests.servers import certificate
 
 DEPLOY = ROOT / "deploy"
 VALUES = (
@@ -185,9 +186,7 @@ UNTRUSTED = ssl._create_unverified_context()
 def site(tmp_path_factory):
     needs("nginx", bool(shutil.which("nginx")), "install your system's package nginx-light")
     folder = tmp_path_factory.mktemp("nginx")
-    key = ("-keyout", str(folder / "tls.key"), "-out", str(folder / "tls.crt"))
-    made = run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", *key)
-    assert made.returncode == 0, made.stderr
+    certificate(folder / "tls.crt", folder / "tls.key")
     site = Site(folder, [Process(), Process()])
     tried = run(*site.command, "-t")
     assert tried.returncode == 0 and "[warn]" not in tried.stderr, tried.stderr
