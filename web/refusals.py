@@ -21,12 +21,19 @@ _HERE = Path(__file__).parent
 _SLOT = re.compile(r"\{([nx]\d?)\}")
 
 
+_STATUSES: dict[type[Exception], int] = {
+    InUse: 409, TooLarge: 413, Full: 429, NoSuchPage: 404, VectorsAway: 503, Unreachable: 503,
+}  # fmt: skip
+
+
+def status_of(error: Exception) -> int:
+    """Return the HTTP status of a `BriefError`."""
+    return _STATUSES.get(type(error), 422)
+
+
 def refused(request: Request, error: Exception) -> Response:
     """Return a `BriefError` as an answer in words."""
-    statuses: dict[type[Exception], int] = {
-        InUse: 409, TooLarge: 413, Full: 429, NoSuchPage: 404, VectorsAway: 503, Unreachable: 503,
-    }  # fmt: skip
-    return refusal(request, str(error), statuses.get(type(error), 422))
+    return refusal(request, str(error), status_of(error))
 
 
 def not_served(request: Request, error: Exception) -> Response:

@@ -11,24 +11,14 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from index.access import InUse
 from index.types import BriefError
-from index.vectors.collection import VectorsAway
-from web.database import Unreachable
 from web.engine import OPENING
-from web.uploads import Full, TooLarge
+from web.refusals import status_of
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_S = 2
 _RETRIED = (429, 503)
 _UNREADABLE = "There was an error parsing the body"  # FastAPI's words (0.165)
-_STATUSES: dict[type[Exception], int] = {
-    InUse: 409,
-    TooLarge: 413,
-    Full: 429,
-    VectorsAway: 503,
-    Unreachable: 503,
-}
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +60,7 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, Missing):
         return problem(404, str(error))
     if isinstance(error, BriefError):
-        return problem(_STATUSES.get(type(error), 422), str(error))
+        return problem(status_of(error), str(error))
     if isinstance(error, StarletteHTTPException):
         if error.detail == _UNREADABLE:
             return problem(400, "The body cannot be read. Send JSON in UTF-8.")
