@@ -12,18 +12,16 @@ import json
 import random
 import shutil
 import statistics
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import httpx
-
+from benchmarks.chroma_server import Chroma
 from benchmarks.machine import ROOT, machine
 from benchmarks.page import Row, together
-from benchmarks.serving import free_port, serving
+from benchmarks.serving import serving
 from benchmarks.size import evidence_ms
 from index.access import reading
 from index.embedding import SentenceEmbedder
@@ -82,21 +80,12 @@ def moved(data: Path, server: ChromaServer) -> Row:
 @contextmanager
 def chroma_run(folder: Path) -> Iterator[str]:
     """Start a server over a folder and yield its address; it is killed at the end."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    command = ["chroma", "run", "--path", str(folder), "--port", str(port), "--host", "127.0.0.1"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = Chroma(folder)
     try:
-        while process.poll() is None:
-            try:
-                httpx.get(f"{url}/api/v2/heartbeat")
-                break
-            except httpx.HTTPError:
-                time.sleep(0.1)
-        yield url
+        server.start()
+        yield server.url
     finally:
-        process.kill()
-        process.wait()
+        server.kill()
 
 
 def searched(folder: Path, server: ChromaServer, questions: list[str]) -> Row:

@@ -14,10 +14,11 @@ from typing import Any
 import httpx
 from sqlalchemy import URL
 
+from benchmarks.chroma_server import Chroma
 from benchmarks.machine import ROOT
 from benchmarks.serving import Served, free_port, serving
 from tests.conftest import needs
-from tests.servers import Chroma, certificate, chroma
+from tests.servers import certificate, chroma
 
 TOKEN = "only-nginx-and-app.py-know-this"
 PASSWORD = "correct horse battery staple"

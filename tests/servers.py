@@ -10,46 +10,13 @@ from pathlib import Path
 from shutil import which
 from threading import Thread
 
-import httpx
-
-from benchmarks.serving import free_port
+from benchmarks.chroma_server import Chroma
 from tests.conftest import needs
-
-
-class Chroma:
-    """A `chroma run` over a folder, which can be killed and started again at the same address."""
-
-    def __init__(self, folder: Path) -> None:
-        needs("chroma", bool(which("chroma")), "it comes with the package chromadb")
-        self.folder, self.port = folder, free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        command = ["chroma", "run", "--path", str(self.folder), "--port", str(self.port)]
-        self.process = subprocess.Popen(
-            [*command, "--host", "127.0.0.1"],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        until = time.monotonic() + 30
-        while time.monotonic() < until:
-            try:
-                if httpx.get(f"{self.url}/api/v2/heartbeat").is_success:
-                    return
-            except httpx.HTTPError:
-                time.sleep(0.05)
-        raise RuntimeError("chroma run did not come up")
-
-    def kill(self) -> None:
-        if self.process:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
 
 
 @contextmanager
 def chroma(folder: Path) -> Iterator[Chroma]:
+    needs("chroma", bool(which("chroma")), "it comes with the package chromadb")
     server = Chroma(folder)
     try:
         server.start()
