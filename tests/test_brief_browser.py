@@ -76,31 +76,35 @@ def kept(page):
 def test_an_empty_brief_says_how_to_fill_it_and_exports_nothing(url, browser):
     page, wrong = opened(browser, url)
     drawer(page)
-    assert "Add an answer with “+ Brief” below it." in page.inner_text("#brief .empty")
-    assert page.locator("#brief .exports button:enabled").count() == 0
-    assert page.inner_text("#brief-button") == "Brief"
+    expect(page.locator("#brief .empty").first).to_contain_text(
+        "Add an answer with “+ Brief” below it."
+    )
+    expect(page.locator("#brief .exports button:enabled")).to_have_count(0)
+    expect(page.locator("#brief-button")).to_have_text("Brief")
     assert wrong == []
 
 
 def test_adding_is_said_counted_and_done_once(url, browser):
     page, wrong = opened(browser, url)
     add(page, "a1")
-    assert "Added to the brief." in page.inner_text(".toast")
+    expect(page.locator(".toast").first).to_contain_text("Added to the brief.")
     assert page.get_attribute(".toast", "role") == "status"
     add(page, "a2", "a1")
-    assert "This is in the brief already." in page.inner_text(".toast")
-    assert page.inner_text("#brief-button") == "Brief (2)"
+    expect(page.locator(".toast").first).to_contain_text("This is in the brief already.")
+    expect(page.locator("#brief-button")).to_have_text("Brief (2)")
     drawer(page)
     assert titles(page) == ["Who led the second coup in Mali?", "How many people live in Chad?"]
-    assert "2 sources · 1 sentence removed by the check" in page.inner_text("#brief .item >> nth=0")
-    assert "The report does not say" in page.inner_text("#brief .item >> nth=1")
+    expect(page.locator("#brief .item >> nth=0").first).to_contain_text(
+        "2 sources · 1 sentence removed by the check"
+    )
+    expect(page.locator("#brief .item >> nth=1").first).to_contain_text("The report does not say")
     assert wrong == []
 
 
 def test_an_answer_that_is_not_there_is_said_in_words(url, browser):
     page, _ = opened(browser, url)
     assert page.evaluate("window.sahelBrief.addToBrief('nothing')") is False
-    assert "There is no such answer here." in page.inner_text(".toast")
+    expect(page.locator(".toast").first).to_contain_text("There is no such answer here.")
 
 
 def test_the_whole_drawer_is_used_by_keyboard(url, browser):
@@ -121,7 +125,7 @@ def test_the_whole_drawer_is_used_by_keyboard(url, browser):
     assert titles(page) == ["How many people live in Chad?", "Who led the second coup in Mali?"]
     assert active(page, "tagName") == "TEXTAREA"
     page.keyboard.press("Escape")
-    assert not page.locator("#brief").is_visible()
+    expect(page.locator("#brief")).not_to_be_visible()
     assert active(page, "id") == "brief-button"
     assert wrong == []
 
@@ -165,10 +169,14 @@ def test_what_is_typed_is_saved_by_itself_and_survives_a_reload(url, browser):
     page.wait_for_selector("#viewer .block")
     expect(page.locator("#brief-button")).to_have_text("Brief (1)")
     drawer(page)
-    assert page.input_value("#brief .brief-title input") == "Mali for the Council"
+    expect(page.locator("#brief .brief-title input")).to_have_value("Mali for the Council")
     assert titles(page) == ["The second coup"]
-    assert "Question: Who led the second coup in Mali?" in page.inner_text("#brief .item")
-    assert page.input_value("#brief .item textarea:not(.title)") == "First line\nSecond line\nThird"
+    expect(page.locator("#brief .item").first).to_contain_text(
+        "Question: Who led the second coup in Mali?"
+    )
+    expect(page.locator("#brief .item textarea:not(.title)")).to_have_value(
+        "First line\nSecond line\nThird"
+    )
 
 
 def test_what_could_not_be_saved_says_so_and_stays(url, browser):
@@ -192,12 +200,12 @@ def test_a_removed_answer_comes_back_to_its_place(url, browser):
     page.fill("#brief .item textarea:not(.title) >> nth=0", "Kept with it")
     page.click("#brief [aria-label='Remove: “Who led the second coup in Mali?”']")
     page.wait_for_selector("#brief .said >> text=Removed “Who led the second coup in Mali?”.")
-    assert page.locator("#brief .item").count() == 1
+    expect(page.locator("#brief .item")).to_have_count(1)
     assert active(page, "textContent") == "Undo"
     page.keyboard.press("Enter")
     page.wait_for_selector("#brief .item >> nth=1")
     assert titles(page)[0] == "Who led the second coup in Mali?"
-    assert page.input_value("#brief .item textarea:not(.title) >> nth=0") == "Kept with it"
+    expect(page.locator("#brief .item textarea:not(.title) >> nth=0")).to_have_value("Kept with it")
     assert wrong == []
 
 
@@ -247,7 +255,7 @@ def test_an_answer_is_copied_with_its_citations(url, browser, secure):
     if not secure:
         page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     assert page.evaluate("window.sahelBrief.copyAnswer('a1')")
-    assert "Copied with citations." in page.inner_text(".toast")
+    expect(page.locator(".toast").first).to_contain_text("Copied with citations.")
     other = page.context.new_page()
     other.goto(url)
     text, markup = other.evaluate("""async () => {
@@ -280,7 +288,7 @@ def test_the_drawer_can_be_read_in_a_narrow_window(url, browser, scheme):
     page.click("#brief [aria-label='Remove: “How many people live in Chad?”']")
     page.wait_for_selector("#brief .said p")
     assert page.evaluate("document.querySelector('#brief').scrollWidth") <= 360
-    assert page.locator("#brief img").count() == 0
+    expect(page.locator("#brief img")).to_have_count(0)
     seen = ["h2", "label", "input", ".exports button", ".exports .quiet", ".answer", ".number"]
     seen += [".item .quiet", ".title", "textarea", ".actions button", ".said p", ".handle"]
     low += page.evaluate(CONTRAST, [f"#brief {s}" for s in seen])

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from index.access import changing
 from index.reading import parse_document, read_document
@@ -73,7 +74,7 @@ def test_evidence_comes_before_the_answer_and_a_citation_marks_its_exact_words(
     page, wrong = opened(browser, page_url[0])
     ask(page, COUP)
     page.wait_for_selector(".card .evidence")
-    assert page.locator(".card .said").count() == 0
+    expect(page.locator(".card .said")).to_have_count(0)
     page.wait_for_selector(".card .draft")
     assert "Assimi Goita led a second coup." in finished(page)
     page.click(".card .chip")
@@ -102,14 +103,14 @@ def test_a_declined_question_looks_different_and_offers_passages(page_url, brows
     page, _ = opened(browser, page_url[0])
     ask(page, "What did Emmanuel Macron say?")
     assert "never mentions Emmanuel Macron" in finished(page)
-    assert page.locator(".card .declined").count() == 1
+    expect(page.locator(".card .declined")).to_have_count(1)
     page.locator(".card .evidence a").first.click()
     assert marked(page)
 
 
 def test_the_as_of_date_is_always_there(page_url, browser):
     page, _ = opened(browser, page_url[0])
-    assert "as of September 2023" in page.inner_text("#top")
+    expect(page.locator("#top")).to_contain_text("as of September 2023")
 
 
 def test_an_example_is_one_click(page_url, browser, say):
@@ -144,7 +145,7 @@ def test_hostile_text_is_only_text(page_url, browser, say):
     page.locator(".card .evidence a").first.click()
     assert "<script>window.hit=1</script>" in marked(page)
     assert page.evaluate("window.hit") is None
-    assert page.locator("#chat img, #viewer img, #chat script, .card b").count() == 0
+    expect(page.locator("#chat img, #viewer img, #chat script, .card b")).to_have_count(0)
     assert wrong == []
 
 
@@ -243,8 +244,8 @@ def test_one_question_at_a_time_and_what_is_typed_meanwhile_stays(page_url, brow
     page.fill("#ask textarea", "typed meanwhile")
     page.click(".example >> nth=1")
     finished(page)
-    assert page.locator("[data-testid=user]").count() == 1
-    assert page.input_value("#ask textarea") == "typed meanwhile"
+    expect(page.locator("[data-testid=user]")).to_have_count(1)
+    expect(page.locator("#ask textarea")).to_have_value("typed meanwhile")
 
 
 def test_a_new_conversation_begins_once_no_answer_is_on_its_way(page_url, browser, say):

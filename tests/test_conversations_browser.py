@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import docx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from index.access import changing
 from index.reading import read_document
@@ -114,16 +115,18 @@ def test_a_second_visitor_sees_nothing_until_it_is_shared(browser, url):
     finished(other, 1)
     page.reload()
     page.wait_for_selector(".card .said")
-    assert page.locator(".card").count() == 1  # theirs is a copy
+    expect(page.locator(".card")).to_have_count(1)  # theirs is a copy
     assert [w for w in wrong if "AbortError" not in w and "errored out" not in w] == []
 
 
 def test_asking_again_and_editing_replace_what_was_there(browser, url):
     page, wrong = asked(browser, url, COUP, FORCE)
-    page.locator(".card").nth(1).get_by_text("Ask again").click()
-    page.wait_for_function("() => !document.querySelector('.stop-button')")
-    finished(page, 1)
-    page.wait_for_function("() => document.querySelectorAll('.card .acts').length === 2")
+    second = page.locator(".card").nth(1)
+    before = second.locator("a.record").get_attribute("href") or ""
+    second.get_by_text("Ask again").click()
+    expect(second.locator("a.record")).not_to_have_attribute("href", before, timeout=20_000)
+    expect(page.locator(".card .acts")).to_have_count(2)
+    expect(page.locator(".stop-button")).to_have_count(0)
     page.locator(".card").first.get_by_text("Edit").click()
     page.wait_for_function("q => document.querySelector('#ask textarea').value === q", arg=COUP)
     assert "editing an earlier question" in page.locator(".editing").inner_text()
@@ -132,7 +135,7 @@ def test_asking_again_and_editing_replace_what_was_there(browser, url):
     page.wait_for_function("() => document.querySelectorAll('.user-row').length === 1")
     finished(page)
     assert page.locator(".user-row").inner_text().strip() == "Who led the second coup?"
-    assert not page.locator(".editing").is_visible()
+    expect(page.locator(".editing")).not_to_be_visible()
     assert wrong == []
 
 
@@ -161,7 +164,7 @@ def test_what_is_offered_next_is_asked_by_a_click(browser, url):
     finished(page, 1)
     assert page.locator(".user-row").nth(1).inner_text().strip() == question
     page.wait_for_function("() => document.querySelectorAll('.card .acts').length === 2")
-    assert page.locator(".card").first.locator(".next").count() == 0
+    expect(page.locator(".card").first.locator(".next")).to_have_count(0)
     assert wrong == []
 
 
@@ -208,11 +211,11 @@ def test_dark_is_kept_over_a_reload(browser, url):
 
 def test_in_a_narrow_window_conversations_are_a_drawer(browser, url):
     page, wrong = asked(browser, url, COUP, viewport={"width": 360, "height": 780})
-    assert not page.locator("#conversations").is_visible()
+    expect(page.locator("#conversations")).not_to_be_visible()
     page.click("#past-button")
-    assert page.locator("#conversations .name").is_visible()
+    expect(page.locator("#conversations .name")).to_be_visible()
     page.keyboard.press("Escape")
-    assert not page.locator("#conversations").is_visible()
+    expect(page.locator("#conversations")).not_to_be_visible()
     assert page.evaluate("document.activeElement.id") == "past-button"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert wrong == []

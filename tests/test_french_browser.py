@@ -121,7 +121,9 @@ def test_everything_that_the_page_says_is_french(browser, url):
     assert page.evaluate("document.documentElement.lang") == "fr"
     assert page.get_attribute("#ask textarea", "placeholder") == "Votre question…"
     expect(page.locator("#top .as-of")).to_have_text("situation en septembre 2023 · 1 document")
-    assert "Jusque-là, les réponses sont des citations du rapport." in page.inner_text("#top")
+    expect(page.locator("#top")).to_contain_text(
+        "Jusque-là, les réponses sont des citations du rapport."
+    )
     assert left(page) == []
 
     page.press("#ask textarea", "Enter")
@@ -165,7 +167,7 @@ def test_everything_that_the_page_says_is_french(browser, url):
     for n in range(2):
         page.get_by_role("button", name="+ Note").nth(n).click()
         page.wait_for_selector(f"#brief-button >> text=Note ({n + 1})")
-    assert page.inner_text(".toast") == "Ajouté à la note."
+    expect(page.locator(".toast").first).to_have_text("Ajouté à la note.")
     page.click("#brief-button")
     page.wait_for_selector("#brief[open] .item >> nth=1")
     assert left(page) == []
@@ -176,13 +178,13 @@ def test_everything_that_the_page_says_is_french(browser, url):
 
     page.get_by_role("button", name="Présenter").nth(1).click()
     page.wait_for_selector("#stage[open]")
-    assert page.inner_text("#stage .said") == declined
+    expect(page.locator("#stage .said").first).to_have_text(declined)
     assert left(page) == []
     page.keyboard.press("Escape")
     page.wait_for_selector("#stage", state="hidden")
     page.click("#help-button")
     page.wait_for_selector("#help[open]")
-    assert "Présenter la dernière réponse" in page.inner_text("#help")
+    expect(page.locator("#help")).to_contain_text("Présenter la dernière réponse")
     assert left(page) == []
     page.keyboard.press("Escape")
     assert wrong == []
@@ -307,15 +309,15 @@ def test_an_answer_given_before_says_so_and_asked_again_it_is_given_anew(browser
 def test_what_is_newly_said_is_french_and_what_was_said_before_comes_back(browser, url):
     page, _ = opened(browser, url, locale="fr-CA")
     page.evaluate("sahelBrief.tell('The server is there again.')")
-    assert page.inner_text(".toast") == "Le serveur est de nouveau joignable."
+    expect(page.locator(".toast").first).to_have_text("Le serveur est de nouveau joignable.")
     page.click("#language-button")
-    assert page.inner_text(".toast") == "The server is there again."
+    expect(page.locator(".toast").first).to_have_text("The server is there again.")
     page.evaluate("sahelBrief.tell('Taken back.')")
-    assert page.inner_text(".toast") == "Taken back."
+    expect(page.locator(".toast").first).to_have_text("Taken back.")
     page.click("#language-button")
-    assert page.inner_text(".toast") == "Avis retiré."
+    expect(page.locator(".toast").first).to_have_text("Avis retiré.")
     page.evaluate("sahelBrief.tell('Nobody has put this into French.')")
-    assert page.inner_text(".toast") == "Nobody has put this into French."
+    expect(page.locator(".toast").first).to_have_text("Nobody has put this into French.")
 
 
 def test_nothing_is_wider_than_a_telephone(browser, url):

@@ -5,6 +5,7 @@ import zipfile
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 import web.adding
 from index.access import changing
@@ -80,7 +81,7 @@ def test_the_panel_is_opened_used_and_left_by_keyboard(url, browser):
     assert None not in stops
     assert {"Close", "Add files …", "Gao", "Edit", "Remove"} <= set(stops)
     page.keyboard.press("Escape")
-    assert not page.locator("#library").is_visible()
+    expect(page.locator("#library")).not_to_be_visible()
     assert active(page, "id") == "library-button"
     assert wrong == []
 
@@ -92,7 +93,7 @@ def test_a_dropped_file_is_listed_found_and_counted_without_a_reload(url, browse
     page.wait_for_selector("#library .jobs .done >> text=added, 1 passage")
     page.wait_for_function("document.querySelectorAll('#library .doc').length == 3")
     assert "The well of Kati" in titles(page)
-    assert "3 documents" in page.inner_text("#top .as-of")
+    expect(page.locator("#top .as-of").first).to_contain_text("3 documents")
     page.keyboard.press("Escape")
     ask(page, DUG)
     assert "Traore" in finished(page)
@@ -124,7 +125,7 @@ def test_an_archive_says_what_became_of_each_file_in_it(url, browser, tmp_path):
     assert page.locator("#library .member").all_inner_texts() == [
         "added: a/well.md – “The well of Kati”, 1 passage", "added: b/well.md – “Mill”, 1 passage",
     ]  # fmt: skip
-    assert page.locator("#library img").count() == 0
+    expect(page.locator("#library img")).to_have_count(0)
     assert wrong == []
 
 
@@ -171,7 +172,7 @@ def test_a_folder_of_too_many_files_is_cut_off_and_says_so(url, browser, tmp_pat
     panel(page)
     really_drop(page, tmp_path / "all")
     page.wait_for_selector("#library .failed >> text=There are more than 1,000 files and folders")
-    assert page.inner_text("#library .tally") == "1000 done: 1000 could not be added"
+    expect(page.locator("#library .tally").first).to_have_text("1000 done: 1000 could not be added")
 
 
 def test_a_folder_is_chosen_by_its_button(url, browser, tmp_path):
@@ -194,8 +195,8 @@ def test_two_hundred_files_stay_in_view_behind_one_line(url, browser):
     drop(page, ("tool.exe", "MZ"), *((f"{n}.md", "The same.") for n in range(199)))
     page.wait_for_selector("#library .tally >> text=/^[1-9]\\d* of 200 done, 1 failed$/")
     assert page.locator("#library .jobs").bounding_box()["height"] <= 0.45 * 720 + 1
-    assert page.locator("#library .shelf").is_visible()
-    assert "tool.exe" in page.inner_text("#library .jobs li >> nth=0")
+    expect(page.locator("#library .shelf")).to_be_visible()
+    expect(page.locator("#library .jobs li >> nth=0").first).to_contain_text("tool.exe")
     page.wait_for_selector("#library .tally >> text=/^200 done:/", timeout=120_000)
     assert page.inner_text("#library [role=status].unseen") == (
         "1 added, 198 already there, 1 could not be added."
@@ -217,19 +218,19 @@ def test_a_closed_panel_says_on_its_button_how_far_it_is_and_how_it_ended(url, b
     panel(page)
     drop(page, ("well.md", WELL), ("empty.md", " "), ("tool.exe", "MZ"))
     page.keyboard.press("Escape")
-    assert page.inner_text("#library-button") == "Library · adding 1 of 3"
-    assert page.inner_text("#library-said") == "Still adding 1 of 3."
+    expect(page.locator("#library-button")).to_have_text("Library · adding 1 of 3")
+    expect(page.locator("#library-said")).to_have_text("Still adding 1 of 3.")
     assert page.get_attribute("#library-said", "role") == "status"
     gate.set()
     page.wait_for_selector("#library-button >> text=Library · 2 could not be added")
-    assert page.inner_text("#library-said") == "1 added, 2 could not be added."
+    expect(page.locator("#library-said")).to_have_text("1 added, 2 could not be added.")
     panel(page)
-    assert page.locator("#library .failed").count() == 2
-    assert page.locator("#library .jobs li").count() == 3
-    assert page.inner_text("#library-button") == "Library"
+    expect(page.locator("#library .failed")).to_have_count(2)
+    expect(page.locator("#library .jobs li")).to_have_count(3)
+    expect(page.locator("#library-button")).to_have_text("Library")
     page.keyboard.press("Escape")
     panel(page)
-    assert page.locator("#library .jobs li").count() == 0
+    expect(page.locator("#library .jobs li")).to_have_count(0)
     gate.clear()
     drop(page, ("other.md", "# Other\n\nThe river Niger."))
     page.keyboard.press("Escape")
@@ -278,13 +279,13 @@ def test_a_document_is_edited_in_place_and_a_wrong_date_says_so_there(url, brows
     page.fill("#library form label:has-text('As-of') input", "2024-02")
     page.keyboard.press("Enter")
     page.wait_for_selector("#library .doc-name >> text=Gao and its market")
-    assert "as of February 2024" in page.inner_text("#library .doc >> nth=0")
-    assert "as of February 2024" in page.inner_text("#top .as-of")
+    expect(page.locator("#library .doc >> nth=0").first).to_contain_text("as of February 2024")
+    expect(page.locator("#top .as-of").first).to_contain_text("as of February 2024")
     assert active(page, "textContent") == "Edit"
     page.keyboard.press("Enter")
     page.keyboard.press("Escape")  # leaves the form alone
-    assert page.locator("#library form").count() == 0
-    assert page.locator("#library").is_visible()
+    expect(page.locator("#library form")).to_have_count(0)
+    expect(page.locator("#library")).to_be_visible()
 
 
 def test_a_removed_document_comes_back(url, browser):
@@ -296,8 +297,8 @@ def test_a_removed_document_comes_back(url, browser):
     assert active(page, "textContent") == "Undo"
     page.keyboard.press("Enter")
     page.wait_for_function("document.querySelectorAll('#library .doc').length == 2")
-    assert "as of 2021" in page.inner_text("#library .doc:has-text('Gao')")
-    assert page.locator("#library .said p").count() == 0
+    expect(page.locator("#library .doc:has-text('Gao')").first).to_contain_text("as of 2021")
+    expect(page.locator("#library .said p")).to_have_count(0)
     assert wrong == []
 
 
@@ -306,7 +307,7 @@ def test_the_viewer_follows_what_becomes_of_its_document(url, browser):
     panel(page)
     page.click("#library .doc-name >> text=Gao")
     page.wait_for_selector("#viewer .block >> text=A market in Gao.")
-    assert not page.locator("#library").is_visible()
+    expect(page.locator("#library")).not_to_be_visible()
     assert active(page, "id") == "viewer"
     panel(page)
     page.click("#library [aria-label='Remove “Gao”']")
@@ -322,17 +323,17 @@ def test_only_what_is_ticked_is_asked_and_the_page_says_so(url, browser):
     page.wait_for_selector("#library .doc-name >> text=The well of Kati")
     page.uncheck("#library [aria-label='Ask “The well of Kati”']")
     page.keyboard.press("Escape")
-    assert "Asking 2 of 3 documents" in page.inner_text("#scope")
+    expect(page.locator("#scope")).to_contain_text("Asking 2 of 3 documents")
     ask(page, DUG)
     assert "Traore" not in finished(page)
     page.click("#scope button")
-    assert not page.locator("#scope").is_visible()
+    expect(page.locator("#scope")).not_to_be_visible()
     ask(page, DUG)
     assert "Traore" in finished(page, 1)
     panel(page)
     page.fill("#library .choosing input", "2022-05")
     page.keyboard.press("Escape")
-    assert "Asking 1 of 3 documents · since May 2022" in page.inner_text("#scope")
+    expect(page.locator("#scope")).to_contain_text("Asking 1 of 3 documents · since May 2022")
     ask(page, DUG)
     assert "Traore" not in finished(page, 2)
     assert wrong == []
@@ -352,10 +353,10 @@ def test_the_name_of_a_file_is_only_text(url, browser):
     panel(page)
     drop(page, (HOSTILE, "A note without any title, which is long enough to be none. " * 3))
     page.wait_for_selector("#library .jobs .done")
-    assert HOSTILE in page.inner_text("#library .jobs")
+    expect(page.locator("#library .jobs").first).to_contain_text(HOSTILE)
     page.wait_for_function("document.querySelectorAll('#library .doc').length == 3")
-    assert HOSTILE in page.inner_text("#library .shelf")
-    assert page.locator("#library img").count() == 0
+    expect(page.locator("#library .shelf").first).to_contain_text(HOSTILE)
+    expect(page.locator("#library img")).to_have_count(0)
     assert wrong == []
 
 
@@ -394,7 +395,7 @@ def test_files_that_are_being_added_are_followed_again_after_a_reload(url, brows
     rows = page.locator("#library .jobs li")
     assert rows.count() == 3
     assert "third.md was not sent, as the page was left." in rows.first.inner_text()
-    assert page.locator("#library .jobs progress").count() == 2
+    expect(page.locator("#library .jobs progress")).to_have_count(2)
     gate.set()
     page.wait_for_selector("#library .jobs .done >> text=well.md")
     page.wait_for_selector("#library .tally >> text=3 done: 1 added, 2 could not be added")
@@ -408,7 +409,7 @@ def test_files_that_are_being_added_are_followed_again_after_a_reload(url, brows
     page.reload()
     page.wait_for_selector("#viewer .block")
     page.wait_for_timeout(300)
-    assert page.inner_text("#library-button") == "Library"
+    expect(page.locator("#library-button")).to_have_text("Library")
     # What Gradio was asking for when the page was left.
     left = ("ERR_ABORTED", "AbortError", "Connection errored out")
     assert [w for w in wrong if not any(words in w for words in left)] == []
@@ -420,7 +421,7 @@ def test_a_job_that_a_new_server_knows_nothing_of_is_said_to_be_unknown(url, bro
     page.reload()
     page.wait_for_selector("#library-button >> text=Library · 1 could not be added")
     panel(page)
-    assert "is not known" in page.inner_text("#library .jobs li")
+    expect(page.locator("#library .jobs li").first).to_contain_text("is not known")
 
 
 def test_what_is_ticked_outlives_a_reload_of_the_tab_and_no_other_tab_has_it(url, browser):
@@ -437,7 +438,7 @@ def test_what_is_ticked_outlives_a_reload_of_the_tab_and_no_other_tab_has_it(url
     panel(page)
     assert not page.is_checked("#library [aria-label='Ask “The well of Kati”']")
     assert page.is_checked("#library [aria-label='Ask “Gao”']")
-    assert page.input_value("#library .choosing input") == "2021"
+    expect(page.locator("#library .choosing input")).to_have_value("2021")
     other = page.context.new_page()
     other.goto(url)
     other.wait_for_selector("#viewer .block")
@@ -447,7 +448,7 @@ def test_what_is_ticked_outlives_a_reload_of_the_tab_and_no_other_tab_has_it(url
     page.reload()
     page.wait_for_selector("#viewer .block")
     page.wait_for_timeout(500)
-    assert not page.locator("#scope").is_visible()
+    expect(page.locator("#scope")).not_to_be_visible()
     assert wrong == []
 
 
@@ -468,7 +469,7 @@ def test_when_nothing_that_was_chosen_is_left_all_are_asked_and_the_page_says_so
     ask(page, DUG)
     assert "Traore" in finished(page)
     page.click("#scope button")
-    assert not page.locator("#scope").is_visible()
+    expect(page.locator("#scope")).not_to_be_visible()
 
 
 def test_none_is_ticked_stays_so_although_another_that_was_ticked_is_gone(url, browser):
@@ -483,7 +484,7 @@ def test_none_is_ticked_stays_so_although_another_that_was_ticked_is_gone(url, b
     page.wait_for_selector("#library .said >> text=Removed “Gao”.")
     page.uncheck("#library [aria-label='Ask “The well of Kati”']")
     page.keyboard.press("Escape")
-    assert "Asking none of 2 documents" in page.inner_text("#scope")
+    expect(page.locator("#scope")).to_contain_text("Asking none of 2 documents")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

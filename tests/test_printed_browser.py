@@ -89,7 +89,7 @@ def test_citations_are_marked_on_the_printed_page_and_walked_through(page):
     page.click(SWITCH)
     printed(page)
     page.wait_for_selector("#viewer .leaf mark.chosen")
-    assert not page.is_visible("#viewer .text")
+    expect(page.locator("#viewer .text")).not_to_be_visible()
     assert middle_of_what_is_free(page, ".leaf mark.chosen") < 40
     seen = [(count(page), page_of(page, ".leaf mark.chosen"))]
     assert texts(page, ".leaf mark.chosen .unseen") == [FIRST]
@@ -118,9 +118,9 @@ def test_citations_are_marked_on_the_printed_page_and_walked_through(page):
 
 
 def test_text_is_the_default_and_what_is_no_pdf_has_no_switch(page):
-    assert not page.is_visible("#viewer .leaves")
+    expect(page.locator("#viewer .leaves")).not_to_be_visible()
     show(page, "w.md")
-    assert not page.is_visible(SWITCH)
+    expect(page.locator(SWITCH)).not_to_be_visible()
     show(page, "report-chromium.pdf")
     page.focus("#viewer [aria-label^=Find]")
     page.keyboard.press("Tab")
@@ -140,7 +140,7 @@ def test_only_pages_near_the_view_have_pictures_and_contents_lead_to_pages_and_h
     page.click(SWITCH)
     printed(page)
     page.wait_for_timeout(500)
-    assert page.locator(".leaf").count() == 12
+    expect(page.locator(".leaf")).to_have_count(12)
     alone = page.locator(".leaf a.page").nth(2)
     assert (alone.inner_text(), alone.get_attribute("target")) == ("page 3", "_blank")
     size = "fetch(a.href).then(r => r.blob()).then(createImageBitmap).then(i => i.width)"
@@ -182,14 +182,14 @@ def test_the_finder_looks_in_the_text_says_so_and_gives_the_pages_back(page):
     page.wait_for_timeout(700)
     page.keyboard.press("Escape")
     printed(page)
-    assert not page.is_visible("#viewer .finds")
+    expect(page.locator("#viewer .finds")).not_to_be_visible()
     page.wait_for_selector(f".leaf[aria-label='{sheet}'] img")
     assert page.evaluate("document.activeElement.closest('.leaf')?.ariaLabel") == sheet
     page.keyboard.press("/")
     page.wait_for_selector("#viewer .find")
     page.click(SWITCH)
     printed(page)
-    assert not page.is_visible("#viewer .find")
+    expect(page.locator("#viewer .find")).not_to_be_visible()
 
 
 def test_a_page_that_cannot_be_drawn_says_why_and_has_its_text_as_text(page):
@@ -200,8 +200,8 @@ def test_a_page_that_cannot_be_drawn_says_why_and_has_its_text_as_text(page):
         "Page 2 has larger images than are safe to open, so there is no picture of it. "
         "Read its text instead."
     )
-    assert HOSTILE in page.inner_text(".leaf[aria-label='page 2']")
-    assert page.locator(".leaf b").count() == 0
+    expect(page.locator(".leaf[aria-label='page 2']").first).to_contain_text(HOSTILE)
+    expect(page.locator(".leaf b")).to_have_count(0)
     assert page.evaluate("window.hit") is None
     cite(page, "w.pdf", "The price of rice").first.click()
     page.wait_for_selector(".leaf mark.chosen, .leaf .unmarked")
@@ -218,7 +218,7 @@ def test_2000_pages_are_there_at_once_and_few_of_their_pictures(page):
     printed(page)
     print("2,000 pages after", took_ms)
     assert took_ms < 2000
-    assert page.locator(".leaf").count() == 2000
+    expect(page.locator(".leaf")).to_have_count(2000)
     cite(page, "l.pdf", "Page 1900 is about wells.").first.click()
     page.wait_for_selector(".leaf[aria-label='page 1901'] mark.chosen")
     page.wait_for_selector(".leaf[aria-label='page 1901'] img")
@@ -229,7 +229,7 @@ def test_2000_pages_are_there_at_once_and_few_of_their_pictures(page):
 
 def test_a_document_of_before_has_its_switch_as_soon_as_its_file_was_added_again(page):
     show(page, "numbers-chromium.pdf")
-    assert not page.is_visible(SWITCH)
+    expect(page.locator(SWITCH)).not_to_be_visible()
     page.click("#library-button")
     page.set_input_files("#library input[type=file] >> nth=0", DATA / "numbers-chromium.pdf")
     page.wait_for_selector("#library .jobs >> text=its pages can be shown as printed from now on")

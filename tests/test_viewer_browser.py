@@ -4,6 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from playwright.sync_api import expect
 
 from index.access import changing
 from index.reading import parse_document, read_document
@@ -183,7 +184,7 @@ def test_alt_and_arrow_walk_from_the_question_box_which_keeps_the_focus(page):
     finished(page)
     page.fill("#ask textarea", "np[]/")
     page.press("#ask textarea", "n")
-    assert page.locator("#viewer mark").count() == 0
+    expect(page.locator("#viewer mark")).to_have_count(0)
     page.press("#ask textarea", "Alt+ArrowDown")
     marked(page)
     assert count(page).startswith("1 of ")
@@ -213,7 +214,7 @@ def test_an_earlier_answer_has_its_own_citations_and_both_links_of_one_are_curre
     first.locator(".chip").first.click()
     marked(page)
     assert count(page).endswith(f" of {first.locator('ul.evidence li').count()}")
-    assert page.locator(".card [aria-current]").count() == 2
+    expect(page.locator(".card [aria-current]")).to_have_count(2)
     href = page.locator(".card [aria-current]").first.get_attribute("href")
     assert texts(page, f'.card a[href="{href}"].chip')
     page.locator(".card").nth(1).locator(".chip").first.click()
@@ -232,9 +233,9 @@ def test_an_answer_that_arrives_while_nothing_is_chosen_leaves_the_viewer_alone(
     finished(page)
     page.wait_for_timeout(500)
     assert page.evaluate("document.querySelector('#viewer').scrollTop") == 400
-    assert page.inner_text("#viewer .doc-facts") == before
-    assert page.locator("#viewer mark").count() == 0
-    assert not page.is_visible("#viewer .walk")
+    expect(page.locator("#viewer .doc-facts").first).to_have_text(before)
+    expect(page.locator("#viewer mark")).to_have_count(0)
+    expect(page.locator("#viewer .walk")).not_to_be_visible()
     assert focused(page, "tagName") == "TEXTAREA"
 
 
@@ -271,17 +272,17 @@ def test_the_finder_ignores_accents_capitals_and_line_breaks_and_counts(page):
     assert find(page, "GOITA") == "1 of 2"
     assert texts(page, "#viewer mark.current") == ["Goïta"]
     page.keyboard.press("Enter")
-    assert page.inner_text("#viewer .find .count") == "2 of 2"
+    expect(page.locator("#viewer .find .count").first).to_have_text("2 of 2")
     assert texts(page, "#viewer mark.current") == ["Goita"]
     page.keyboard.press("Enter")
-    assert page.inner_text("#viewer .find .count") == "1 of 2"
+    expect(page.locator("#viewer .find .count").first).to_have_text("1 of 2")
     page.keyboard.press("Shift+Enter")
-    assert page.inner_text("#viewer .find .count") == "2 of 2"
+    expect(page.locator("#viewer .find .count").first).to_have_text("2 of 2")
     assert find(page, "well in the dry year. 🦔 deja") == "1 of 1"
     assert texts(page, "#viewer mark.current") == ["well\nin the dry   year. 🦔 Déjà"]
     assert find(page, 'menaka\'s "cote"') == "1 of 1"
     assert find(page, "hippopotamus") == "none found"
-    assert page.locator("#viewer mark").count() == 0
+    expect(page.locator("#viewer mark")).to_have_count(0)
 
 
 def test_hits_and_citations_are_marked_at_once_and_escape_closes_the_finder_alone(page):
@@ -292,7 +293,7 @@ def test_hits_and_citations_are_marked_at_once_and_escape_closes_the_finder_alon
     assert marked(page) == "The well of Kati"
     assert texts(page, "#viewer mark.current") == ["Kati", " is"]
     page.keyboard.press("Escape")
-    assert not page.is_visible("#viewer .find")
+    expect(page.locator("#viewer .find")).not_to_be_visible()
     assert texts(page, "#viewer mark") == ["The well of Kati"]
     assert page.evaluate("document.activeElement.closest('#viewer') !== null")
     page.keyboard.press("Escape")
@@ -308,7 +309,7 @@ def test_contents_jump_to_a_heading_by_keyboard(page):
         page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     assert focused(page, "textContent") == "6. Human rights"
-    assert not page.is_visible("#viewer .contents")
+    expect(page.locator("#viewer .contents")).not_to_be_visible()
     page.wait_for_timeout(900)
     head, heading = (page.locator(s).bounding_box() for s in ("#viewer .head", ":focus"))
     assert 0 <= heading["y"] - head["y"] - head["height"] < 40
@@ -328,7 +329,9 @@ def test_the_pages_of_a_pdf_are_sheets_and_one_is_gone_to_by_number(page):
     page.click("#viewer [aria-controls=viewer-contents]")
     page.keyboard.type("99")
     page.keyboard.press("Enter")
-    assert "There is no page 99." in page.inner_text("#viewer .contents [role=alert]")
+    expect(page.locator("#viewer .contents [role=alert]").first).to_contain_text(
+        "There is no page 99."
+    )
     page.fill("#viewer .contents input", "7")
     page.keyboard.press("Enter")
     assert focused(page, "ariaLabel") == "page 7"
@@ -339,7 +342,7 @@ def test_the_pages_of_a_pdf_are_sheets_and_one_is_gone_to_by_number(page):
 
 def test_slides_are_sheets_with_their_names(page):
     show(page, "brief-pandoc.pptx")
-    assert page.locator("#viewer .sheet.slide").count() == 6
+    expect(page.locator("#viewer .sheet.slide")).to_have_count(6)
     page.click("#viewer [aria-controls=viewer-contents]")
     assert texts(page, "#viewer .contents .slides button")[3] == "slide 4: Prices by town"
 
@@ -353,7 +356,7 @@ def test_hostile_words_are_only_text_in_contents_finder_and_head(page):
     page.focus("#viewer")
     page.keyboard.press("/")
     assert find(page, "<img src=x onerror") == "1 of 2"
-    assert page.locator("#viewer img, #viewer b").count() == 0
+    expect(page.locator("#viewer img, #viewer b")).to_have_count(0)
     assert page.evaluate("window.hit") is None
 
 
@@ -388,7 +391,7 @@ def test_a_document_of_2000_pages_opens_and_is_searched_in_well_under_a_second(b
         return performance.now() - t; }}""",
         document.id,
     )
-    assert page.locator("#viewer .sheet").count() == 2000
+    expect(page.locator("#viewer .sheet")).to_have_count(2000)
     page.keyboard.press("/")
     searched_ms = {}
     for words, said in (
