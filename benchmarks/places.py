@@ -1,10 +1,13 @@
-"""Measure what it costs to have the vectors on a Chroma server, and what a second process is worth.
+"""Measure what it costs to have all on servers, and what a second process is worth.
 
-    python -m benchmarks.places DATA [--visitors 1,4,16] [--json FILE]
+    python -m benchmarks.places DATA [--visitors 1,4,16] [--model 1.5b] [--database URL]
+                                [--json FILE]
 
 DATA is a library; copies of it are used. Search and evidence are measured with the vectors in the
-folder and on a `chroma run` of this machine, in turn; then visitors ask the page, without a
-language model: of one process each way, and of two that share the server.
+folder and on a `chroma run` of this machine, in turn. Then visitors ask the page: of one process
+that has all in its folder, of one whose vectors are on the server, and with `--database` its
+conversations in that PostgreSQL database, which must be of no other use; and of two processes that
+share them. Without `--model` answers are quotations.
 """
 
 import argparse
@@ -14,7 +17,7 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -37,6 +40,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path, metavar="DATA")
     parser.add_argument("--visitors", default="1,4,16", help="how many at once; '' for none")
+    parser.add_argument("--model", default=_NO_MODEL, help="words the answers, as for app.py")
+    parser.add_argument("--database", metavar="URL", help="has the conversations, beside Chroma")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
     args = parser.parse_args()
     found: Row = machine()
@@ -52,7 +57,9 @@ def main() -> None:
             found |= moved(folder / "server", server)
             found["search"] = searched(folder, server, questions)
             if counts := [int(n) for n in args.visitors.split(",") if n]:
-                found["visitors"] = visited(folder, url, questions, counts)
+                servers = ["--chroma", url]
+                servers += ["--database", args.database] if args.database else []
+                found["visitors"] = visited(folder, servers, questions, counts, args.model)
         with (
             chroma_run(folder / "chroma") as url,  # as after a kill
             reading(folder / "server", SentenceEmbedder(), server=chroma_server(url)) as own,
@@ -109,25 +116,28 @@ def searched(folder: Path, server: ChromaServer, questions: list[str]) -> Row:
     }
 
 
-def visited(folder: Path, url: str, questions: list[str], counts: list[int]) -> Row:
-    """Return what visitors wait for, by how the vectors are kept and how many processes there are.
+def visited(
+    folder: Path, servers: Sequence[str], questions: list[str], counts: list[int], model: str
+) -> Row:
+    """Return what visitors wait for, by where things are kept and how many processes there are.
 
-    Each way is started anew, so that no question was asked before.
+    Each way is started anew, so that no question was asked before. `servers` are the options that
+    name them.
     """
-    ways = {
+    ways: dict[str, tuple[str, Sequence[str], int]] = {
         "folder": ("folder", (), 1),
-        "server": ("server", ("--chroma", url), 1),
-        "server, two processes": ("server", ("--chroma", url), 2),
+        "servers": ("server", servers, 1),
+        "servers, two processes": ("server", servers, 2),
     }
     found: Row = {}
     for way, (data, options, processes) in ways.items():
         with ExitStack() as stack:
             apps = [
-                stack.enter_context(serving(folder / data, _NO_MODEL, options=options))
+                stack.enter_context(serving(folder / data, model, options=options))
                 for _ in range(processes)
             ]
             for app in apps:
-                app.wait(for_model=False)
+                app.wait(for_model=model != _NO_MODEL)
             rest = iter(questions)
             for count in counts:
                 asked = [next(rest) for _ in range(max(2 * count, 8))]

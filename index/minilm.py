@@ -21,6 +21,9 @@ WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 _LAYERS, _HEADS, _EPSILON = 6, 12, 1e-12  # of the model's config.json
 _MAX_TOKENS = 256  # max_seq_length of the model's sentence_bert_config.json
 _BATCH_TOKENS = 512  # padding counts; with 2,048 sentences take a fifth longer, passages as long
+# Lengths are multiples of it: OpenVINO keeps what it made for each shape that it has seen, which
+# took 360 MB after 400 calls and grew on, where it is 90 MB now. It costs a twentieth of the time.
+_LENGTH_STEP = 8
 
 
 class MiniLM:
@@ -79,7 +82,8 @@ def batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
 
 
 def _padded(tokens: Sequence[Sequence[int]]) -> dict[str, NDArray[np.int32]]:
-    ids = np.zeros((len(tokens), max(map(len, tokens))), dtype=np.int32)  # 0 is [PAD]
+    length = -(-max(map(len, tokens)) // _LENGTH_STEP) * _LENGTH_STEP
+    ids = np.zeros((len(tokens), length), dtype=np.int32)  # 0 is [PAD]
     mask = np.zeros_like(ids)
     for row, of_text in enumerate(tokens):
         ids[row, : len(of_text)] = of_text

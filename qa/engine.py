@@ -24,10 +24,13 @@ from qa.answering import Answerer
 from qa.chat_model import ChatModel
 from qa.clock import Clock
 from qa.cross_encoder import CrossEncoder
+from qa.selection import SentenceVectors
 from qa.standalone import validate
 from qa.types import Answer, ModelStatus, Question
 
-CROSS_ENCODER = CrossEncoder()  # loads when first used, once for all libraries
+# Once for all libraries. The first loads when it is first used.
+CROSS_ENCODER = CrossEncoder()
+_REMEMBERED = SentenceVectors()
 REPORTS = Path(__file__).parent.parent / "reports"
 _LONG = 1_000  # passages, which are embedded in some 20 s
 _SCOPES = 8  # restricted answerers that are kept: a conversation keeps asking the same documents
@@ -226,4 +229,4 @@ def engine(library: Library, model: ChatModel) -> Engine:
     def chat() -> BaseChatModel | None:
         return model.chat
 
-    return Engine(library, Answerer(library, chat, CROSS_ENCODER), model)
+    return Engine(library, Answerer(library, chat, CROSS_ENCODER, _REMEMBERED), model)

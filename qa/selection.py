@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Protocol
 
 import numpy as np
@@ -115,17 +116,42 @@ def content_weights(question: str) -> dict[str, float]:
     return {stem(w): rarity(w) for w in kept}
 
 
+class SentenceVectors:
+    """The vectors of the sentences that were compared last, for all libraries.
+
+    A vector depends on the embedder and the text alone.
+    """
+
+    def __init__(self, most: int = 20_000) -> None:
+        """Keep at most so many; of the default embedder's, 20,000 take 31 MB."""
+        self._kept: dict[tuple[str, str], NDArray[np.float32]] = {}
+        self._most = most
+        self._lock = Lock()
+
+    def of(self, library: Library, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the unit vectors of texts, shape (len(texts), dimensions)."""
+        name = getattr(library, "embedder", "")
+        with self._lock:
+            found = {t: v for t in texts if (v := self._kept.get((name, t))) is not None}
+        if new := [t for t in dict.fromkeys(texts) if t not in found]:
+            found.update(zip(new, library.embed(new), strict=True))
+            with self._lock:
+                if len(self._kept) + len(new) > self._most:
+                    self._kept.clear()
+                self._kept.update({(name, t): found[t] for t in new})
+        return np.asarray([found[t] for t in texts])
+
+
 class Featurizer:
-    """Computes the features of candidate sentences; remembers the vectors of sentences."""
+    """Computes the features of candidate sentences."""
 
     def __init__(
-        self, library: Library, cross_encoder: Scorer, *, max_remembered: int = 20_000
+        self, library: Library, cross_encoder: Scorer, remembered: SentenceVectors | None = None
     ) -> None:
+        """Take what vectors are remembered in, where others have it as well."""
         self._library = library
         self._cross_encoder = cross_encoder
-        self._vectors: dict[str, NDArray[np.float32]] = {}
-        self._embedder = ""
-        self._max_remembered = max_remembered
+        self._remembered = remembered or SentenceVectors()
 
     def full(self, question: str, candidates: Sequence[Candidate], cheap: Features) -> Features:
         """Return the matrix of shape (len(candidates), len(FEATURES)), given all but its first."""
@@ -156,17 +182,7 @@ class Featurizer:
 
     def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the unit vectors of texts, shape (len(texts), dimensions)."""
-        embedder = getattr(self._library, "embedder", "")
-        if embedder != self._embedder:  # the library was rebuilt with another one
-            self._vectors.clear()
-            self._embedder = embedder
-        new = list(dict.fromkeys(t for t in texts if t not in self._vectors))
-        if new:
-            if len(self._vectors) + len(new) > self._max_remembered:
-                self._vectors.clear()
-            for text, vector in zip(new, self._library.embed(new), strict=True):
-                self._vectors[text] = vector
-        return np.asarray([self._vectors[t] for t in texts])
+        return self._remembered.of(self._library, texts)
 
 
 def asks_for_number(question: str) -> bool:

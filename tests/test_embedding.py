@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from index.embedding import SentenceEmbedder
-from index.minilm import MiniLM, batches
+from index.minilm import MiniLM, _padded, batches
 from index.types import BriefError
 from tests.conftest import REPORT, ROOT
 
@@ -55,6 +55,12 @@ def test_a_text_longer_than_the_budget_is_a_batch_of_its_own():
 
 
 @pytest.mark.model
+def test_texts_of_any_length_have_few_shapes_as_each_takes_memory_for_good():
+    shapes = {_padded([[1] * n] * k)["ids"].shape for n in range(1, 257) for k in (1, 2, 512 // n)}
+    assert len(shapes) <= 128  # of 768
+    assert all(length <= 256 for _, length in shapes)
+
+
 def test_vectors_are_those_of_sentence_transformers(embedder):
     from sentence_transformers import SentenceTransformer
 
