@@ -169,6 +169,10 @@ class Embedder(Protocol):
         ...
 
 
+BY_WORDS = "Only words were searched: what says the same in other words may be missing."
+"""What is said where a search counted in `Library.missed`."""
+
+
 class Library(Protocol):
     """What answering needs of an index.
 

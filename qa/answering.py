@@ -11,7 +11,7 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable, RunnableConfig
 
-from index.types import BriefError, Library
+from index.types import BY_WORDS, BriefError, Library
 from qa.broad import Gatherer, is_broad
 from qa.candidates import read_ahead
 from qa.clock import Clock
@@ -38,7 +38,6 @@ _NOT_TRANSLATED = (
     "there. Ask in English."
 )
 
-_BY_WORDS = "Only words were searched: what says the same in other words may be missing."
 
 # It keeps all processors busy: of sixteen at once all would see their evidence only at the end, and
 # come to the language model in any order.
@@ -193,5 +192,5 @@ class Answerer(Runnable[Question, Answer]):
 
 
 def _found_by_words(answer: Answer) -> Answer:
-    notice = f"{answer.notice}\n{_BY_WORDS}".strip()
+    notice = f"{answer.notice}\n{BY_WORDS}".strip()
     return replace(answer, provisional=True, notice=notice)

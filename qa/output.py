@@ -3,7 +3,7 @@
 from typing import Any
 
 from index.text import MONTHS
-from index.types import Document, Hit
+from index.types import BY_WORDS, Document, Hit, Library
 from qa.types import Answer, Citation
 
 _QUOTE_CHARS = 400
@@ -61,8 +61,19 @@ def citation_json(citation: Citation) -> dict[str, Any]:
     }
 
 
-def hit_json(hit: Hit, document: Document) -> dict[str, Any]:
-    """Return a passage that was found in a document as one object of JSON's types."""
+def found_json(library: Library, query: str, limit: int) -> dict[str, Any]:
+    """Search, and return what is found as one object of JSON's types, with its documents' facts."""
+    missed = library.missed
+    hits = library.search(query, limit)
+    return {
+        "query": query,
+        # Perhaps it was another's search just now, which tells as much.
+        "notice": BY_WORDS if library.missed > missed else "",
+        "passages": [_hit_json(hit, library.document(hit.passage.document_id)) for hit in hits],
+    }
+
+
+def _hit_json(hit: Hit, document: Document) -> dict[str, Any]:
     passage = hit.passage
     return {
         "id": passage.id,

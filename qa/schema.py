@@ -117,9 +117,10 @@ class Passage(BaseModel):
 
 
 class Found(BaseModel):
-    """Passages, best first."""
+    """Passages, best first. `notice` says what was different this time, and is empty otherwise."""
 
     query: str
+    notice: str
     passages: list[Passage]
 
 

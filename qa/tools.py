@@ -19,7 +19,7 @@ from index.types import BriefError, Library
 from qa import schema
 from qa.engine import restricted
 from qa.excerpts import MAX_AROUND, excerpt
-from qa.output import as_json, as_text, cited, hit_json
+from qa.output import as_json, as_text, cited, found_json
 from qa.standalone import MAX_CHARS
 from qa.steps import in_thread
 from qa.types import Answer, Question
@@ -99,10 +99,10 @@ def _add_reading(server: MCPServer, library: Callable[[], Library]) -> None:
         """
         with _told():
             own = restricted(library(), documents, since)
-            hits = own.search(query, limit)
-            found = [hit_json(hit, own.document(hit.passage.document_id)) for hit in hits]
-        text = "\n\n".join(map(_passage_text, found)) or "Nothing was found."
-        return _result(text, {"query": query, "passages": found})
+            found = found_json(own, query, limit)
+        passages = [_passage_text(passage) for passage in found["passages"]]
+        told = [found["notice"]] if found["notice"] else []
+        return _result("\n\n".join(told + (passages or ["Nothing was found."])), found)
 
     @server.tool(title="Read a passage", annotations=_READS)
     def read_passage(

@@ -145,6 +145,9 @@ def test_without_chroma_words_alone_answer_and_with_it_vectors_again(department)
         for program in (one, other):
             answer = ask(program)
             assert "Goita" in quoted(answer) and WORDS_ALONE in answer["notice"]
+            assert (
+                WORDS_ALONE in program.post("/v1/search", json={"query": "coup"}).json()["notice"]
+            )
             refused = ended(program, add(program, "lost.md", note(400)))
             assert "The Chroma server at" in refused["message"] and refused["state"] == "failed"
         figures = one.get("/metrics").text

@@ -15,7 +15,7 @@ from index.vectors import server as server_module
 from index.vectors.address import chroma_server
 from index.vectors.collection import VectorsAway
 from qa.answering import Answerer
-from qa.output import as_json, as_text
+from qa.output import as_json, as_text, found_json
 from tests.conftest import REPORT
 from tests.fakes import BagOfWords, SharedWords
 from tests.servers import answering, certificate, chroma
@@ -191,6 +191,7 @@ def test_while_the_server_is_away_words_alone_answer_and_it_is_said(tmp_path):
             return last
 
         assert "Only words were searched" not in ask().notice
+        assert found_json(library, COUP, 3)["notice"] == ""
         server.kill()
         began = time.monotonic()
         found = ask()
@@ -199,6 +200,7 @@ def test_while_the_server_is_away_words_alone_answer_and_it_is_said(tmp_path):
         shown = card(told(new_record(COUP, "1f"), found, library, ""))
         assert shown.count('<p class="notice">') == 2 and "Only words were searched" in shown
         assert "Only words were searched" in as_text(found) and as_json(found)["notice"]
+        assert found_json(library, COUP, 3)["notice"].startswith("Only words were searched")
         with pytest.raises(VectorsAway, match="cannot be reached"), alone(library):
             library.add(WELL, "/well.md")
         assert [d.path for d in library.documents()] == [str(REPORT)]

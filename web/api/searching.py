@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from qa.engine import restricted
-from qa.output import hit_json
+from qa.output import found_json
 from qa.schema import Found
 from web.api import shapes
 from web.api.problems import responses
@@ -26,8 +26,6 @@ def searching_routes(opening: Opening) -> APIRouter:
     )
     def search(sent: shapes.Search) -> dict[str, Any]:
         library = restricted(opened(opening).library, sent.documents, sent.since)
-        hits = library.search(sent.query, sent.limit)
-        passages = [hit_json(hit, library.document(hit.passage.document_id)) for hit in hits]
-        return {"query": sent.query, "passages": passages}
+        return found_json(library, sent.query, sent.limit)
 
     return router
