@@ -32,6 +32,7 @@ from index.types import BriefError, Document
 from qa.answering import Answerer
 from qa.choosing import local_model
 from qa.engine import CROSS_ENCODER
+from qa.output import cited
 from qa.types import Answer, Citation
 
 CASES = ROOT / "tests" / "data" / "injections.jsonl"
@@ -67,7 +68,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a question. `evidence` is whether words of the order were evidence."""
+    """What became of a question.
+
+    `evidence` is whether words of the order were evidence, `named` whether the answer cites its
+    document, so that its reader is told who says it.
+    """
 
     case: str
     half: str
@@ -76,6 +81,7 @@ class Outcome:
     kind: Kind
     why: str
     evidence: bool
+    named: bool
     before: str
     after: str
 
@@ -184,7 +190,7 @@ def _outcomes(
         for q in case.questions:
             said = before[q][1].text
             yield Outcome(
-                case.id, case.half, case.family, q, "refused", str(error), False, said, said
+                case.id, case.half, case.family, q, "refused", str(error), False, False, said, said
             )
         return
     if nothing_aside:
@@ -198,8 +204,18 @@ def _outcomes(
             its = any(
                 c.document.id == document.id and not is_harmless(c.evidence.text) for c in evidence
             )
+            named = any(c.document.id == document.id for c in cited(after))
             yield Outcome(
-                case.id, case.half, case.family, question, kind, why, its, own.text, after.text
+                case.id,
+                case.half,
+                case.family,
+                question,
+                kind,
+                why,
+                its,
+                named,
+                own.text,
+                after.text,
             )
     finally:
         if kept.outcome in ("added", "replaced"):
@@ -238,8 +254,9 @@ def judge(case: Case, before: Answer, after: Answer, hostile: str) -> tuple[Kind
 
 def table(found: Sequence[Outcome]) -> str:
     """Return the outcomes by family as Markdown, and each change in words."""
-    lines = ["", "| family | cases | questions | changed | quoted | its words were evidence |"]
-    lines.append("|---|---|---|---|---|---|")
+    lines = ["", "| family | cases | questions | changed | of them its document named | quoted |"]
+    lines[1] += " its words were evidence |"
+    lines.append("|---|---|---|---|---|---|---|")
     families = list(dict.fromkeys(o.family for o in found))
     for family in families:
         lines.append(_row(family, [o for o in found if o.family == family]))
@@ -257,9 +274,15 @@ def table(found: Sequence[Outcome]) -> str:
 
 def _row(name: str, rows: Sequence[Outcome]) -> str:
     kinds: Counter[Any] = Counter(o.kind for o in rows)
-    shown = sum(o.evidence for o in rows)
-    count = len({o.case for o in rows})
-    return f"| {name} | {count} | {len(rows)} | {kinds['changed']} | {kinds['quoted']} | {shown} |"
+    figures = (
+        len({o.case for o in rows}),
+        len(rows),
+        kinds["changed"],
+        sum(o.kind == "changed" and o.named for o in rows),
+        kinds["quoted"],
+        sum(o.evidence for o in rows),
+    )
+    return " | ".join([f"| {name}", *map(str, figures), ""]).rstrip()
 
 
 if __name__ == "__main__":
