@@ -44,15 +44,17 @@ class Visitor:
             event for event in config["dependencies"] if ".conversation()" in str(event.get("js"))
         )
 
-    def ask(self, question: str) -> Seen:
+    def ask(self, question: str, conversation: str = "") -> Seen:
         """Ask and wait for the whole answer.
+
+        `conversation` is the id of the one that the tab shows, once it has one.
 
         Raises:
             RuntimeError: the page refused the question or failed at it.
         """
         began = time.perf_counter()
         evidence = first_word = None
-        for message in self.messages(question):
+        for message in self.messages(question, conversation):
             now = 1000 * (time.perf_counter() - began)
             if evidence is None and _EVIDENCE in message:
                 evidence = now
@@ -75,13 +77,13 @@ class Visitor:
         for _ in self._happens(self._resuming, [conversation], self._resuming["targets"][-1][0]):
             pass
 
-    def messages(self, question: str) -> Generator[str]:
+    def messages(self, question: str, conversation: str = "") -> Generator[str]:
         """Ask and yield what the page is sent, as text; closing it closes the tab.
 
         Raises:
             RuntimeError: the page refused the question or failed at it.
         """
-        data: list[Any] = [question, [], None, "", "{}"]
+        data: list[Any] = [question, [], None, "", json.dumps({"conversation": conversation})]
         yield from self._happens(self._event, data[: len(self._event["inputs"])], self._box)
 
     def _happens(self, event: dict[str, Any], data: list[Any], trigger: int) -> Generator[str]:

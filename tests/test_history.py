@@ -343,3 +343,4 @@ def test_nothing_is_offered_that_the_library_declines(library):
 @pytest.mark.parametrize("raw", [None, "", "[]", "{", '"x"', "[" * 100_000])
 def test_what_a_script_wants_is_untrusted(raw):
     assert read_wanted(raw) == Wanted()
+    assert read_wanted('{"conversation": "%s"}' % ("x" * 100)).conversation == "x" * 64

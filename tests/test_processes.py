@@ -89,7 +89,10 @@ def test_a_conversation_begun_on_one_process_goes_on_with_the_other(department):
     going_on = Visitor("", other)
     going_on.resume(kept["id"])
     assert "Where is Royce de Melo based" in going_on.ask("Where is he based?").answer
-    assert len(one.get(f"/conversations/{kept['id']}").json()) == 2
+    # A tab whose process has died comes to the other one without a word.
+    moved = Visitor("", other)
+    assert "Who is Royce de Melo?" in moved.ask("Who is he?", kept["id"]).answer
+    assert len(one.get(f"/conversations/{kept['id']}").json()) == 3
 
 
 def test_what_one_process_adds_the_other_finds_and_what_it_removes_is_gone(department):

@@ -7,7 +7,7 @@
 
   brief.busy = () => Boolean(document.querySelector('#left .stop-button'));
   brief.wanted = () => {
-    const sent = JSON.stringify(pending);
+    const sent = JSON.stringify({ ...pending, conversation: brief.conversation() });
     change({});
     return sent;
   };

@@ -11,6 +11,7 @@ from index.types import BriefError
 from web.cards import problem
 from web.conversation import Conversation, Memory, Messages, Step, converse, resumed, stop
 from web.conversations import Conversations
+from web.database import Unreachable
 from web.engine import Opening, Waiting
 from web.guard.rates import Rates, counted_as
 from web.guard.waiting import wait_words
@@ -23,10 +24,14 @@ _ID_CHARS = 64
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a script of the page asks for beside the box: a question, in place of an earlier one."""
+    """What a script of the page sends beside the box: a question, in place of an earlier one.
+
+    `conversation` is the id of the one that the tab shows.
+    """
 
     question: str = ""
     replaces: str = ""
+    conversation: str = ""
 
     @property
     def again(self) -> bool:
@@ -42,7 +47,8 @@ def read_wanted(raw: str | None) -> Wanted:
     """
     try:
         sent = json.loads(raw or "{}")
-        return Wanted(str(sent.get("question", "")), str(sent.get("replaces", ""))[:_ID_CHARS])
+        ids = [str(sent.get(name, ""))[:_ID_CHARS] for name in ("replaces", "conversation")]
+        return Wanted(str(sent.get("question", "")), *ids)
     except (ValueError, AttributeError, RecursionError):
         return Wanted()
 
@@ -69,17 +75,28 @@ def wire(
         event: gr.EventData,
         request: gr.Request,
     ) -> Iterator[Step]:
+        def refused(words: str) -> Step:
+            told = {"role": "assistant", "content": problem(words)}
+            return Step([*shown, told], before, gr.skip())
+
+        memory, wanted = Memory(conversations, _who(request)), read_wanted(raw)
+        before = now or Conversation()
         if (who := request.request) and (wait := rates.question(counted_as(who))):
-            told = {"role": "assistant", "content": problem(wait_words(wait))}
-            yield Step([*shown, told], now or Conversation(), gr.skip())
+            yield refused(wait_words(wait))
             return
-        memory = Memory(conversations, _who(request))
-        before, wanted = now or Conversation(), read_wanted(raw)
         if wanted.replaces:
             with suppress(BriefError):  # deleted meanwhile: then it is asked at the end
                 conversations.cut(memory.visitor, wanted.replaces)
-            left = known_conversation(conversations, memory.visitor, before.id)
-            shown, before = resumed(before.id, left)
+        # A process that was started anew, or another one, knows the tab by its conversation alone.
+        own = before.id if now else wanted.conversation
+        if wanted.replaces or not now:
+            try:
+                left = known_conversation(conversations, memory.visitor, own)
+            except Unreachable as error:
+                yield refused(str(error))
+                return
+            if now or left:
+                shown, before = resumed(own, left)
         clicked = event.target.value if event.target in examples else ""
         question = wanted.question or clicked or typed
         yield from converse(
