@@ -284,6 +284,21 @@ def test_no_question_is_said_in_words(page_url, browser):
     page.wait_for_selector("text=Type a question first.")
 
 
+def test_what_refuses_a_question_is_said_in_words_and_the_answers_stay(page_url, browser, say):
+    say("Assimi Goita led a second coup.")
+    page, _ = opened(browser, page_url[0])
+    ask(page, COUP)
+    finished(page)
+    words = "What is kept here cannot be reached."
+    page.route("**/queue/join*", lambda it: it.fulfill(status=502, json={"detail": words}))
+    ask(page, "Who is Royce de Melo?")
+    page.wait_for_selector(f"[role=status] >> text={words}")
+    expect(page.locator("#ask textarea")).to_have_value("Who is Royce de Melo?")
+    expect(page.locator("#chat .error")).not_to_be_visible()
+    page.click(".card .chip", timeout=3000)
+    assert marked(page) == GOITA
+
+
 def test_escape_leads_back_from_the_words_to_their_citation(page_url, browser, say):
     say("Assimi Goita led a second coup.")
     page, _ = opened(browser, page_url[0])

@@ -7,6 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.guarded import HERE, PASSWORD, Page, asked
+from web.database import Unreachable
 from web.guard import gate, signing
 from web.guard.origins import LOCAL, Hosts
 from web.guard.rates import _FAILED_HERE, Rates, Wait
@@ -14,6 +15,7 @@ from web.guard.signing import _own
 from web.guard.waiting import _WHY, wait_words
 from web.page import create_app
 from web.refusals import in_french
+from web.users.store import Users
 
 SESSION = "sahel_brief_session"
 LINK = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
@@ -313,6 +315,19 @@ def test_a_name_that_is_not_served_is_told_how_it_would_be(tmp_path):
     other = page.browser(base_url="http://evil.example").get("/healthz")
     assert other.status_code == 421
     assert "--allowed-host" in other.json()["detail"]
+
+
+def test_that_users_cannot_be_known_now_is_said_where_gradio_shows_it(tmp_path, monkeypatch):
+    browser = Page(tmp_path).browser("ann")
+
+    def away(*args):
+        raise Unreachable("What is kept here cannot be reached.")
+
+    monkeypatch.setattr(Users, "signed_in", away)
+    for path, status in (("/brief", 503), ("/gradio_api/queue/data", 502)):
+        refused = browser.get(path)
+        assert refused.status_code == status
+        assert refused.json()["detail"] == "What is kept here cannot be reached."
 
 
 def test_what_a_proxy_would_say_is_believed_of_nobody(tmp_path):

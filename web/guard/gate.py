@@ -77,7 +77,9 @@ class Gate:
             await _answer(request, no)(scope, receive, send)
             return
         except Unreachable as error:  # who asks cannot be known at this moment
-            await refusal(request, str(error), 503)(scope, receive, send)
+            # Gradio's script puts words of its own in place of a 503's: that the page is busy.
+            status = 502 if scope["path"].startswith("/gradio_api/") else 503
+            await refusal(request, str(error), status)(scope, receive, send)
             return
         await self._pass(request, receive, send, rule)
 
