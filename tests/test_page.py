@@ -241,11 +241,11 @@ def test_a_tab_that_is_closed_leaves_the_queue(library):
     assert waiting.enter()[1] == 0
 
 
-def test_of_a_thousand_tabs_the_state_is_kept_and_no_more(library):
+def test_of_256_tabs_the_state_is_kept_and_no_more(library):
     app = create_app(lambda: engine(library), examples=[])
     mounts = [getattr(route, "app", None) for route in app.routes]
     (gradio,) = [mounted for mounted in mounts if hasattr(mounted, "state_holder")]
-    for n in range(1001):
+    for n in range(257):
         gradio.state_holder[str(n)]
-    assert len(gradio.state_holder.session_data) == 1000
+    assert len(gradio.state_holder.session_data) == 256
     assert "0" not in gradio.state_holder

@@ -48,9 +48,9 @@ _SCRIPTS = (
 )
 _SIGN_OUT = '<form id="sign-out" method="post" action="/logout"><button>Sign out</button></form>'
 _AT_ONCE = 32  # questions and timers that are served at once
-# Whose state Gradio keeps, over 20 kB each; its default of 10,000 is hundreds of MB.
-# Whose is given up begins a new conversation.
-_TABS = 1000
+# Whose state Gradio keeps, by default 10,000: 43 kB of settings of all that is on the page and what
+# is shown. A tab that is given up is known by its conversation when it asks again.
+_TABS = 256
 _QUEUE = 64  # of them that may be on their way; the next is told to try again
 
 
@@ -159,6 +159,9 @@ def _blocks(
     following: Following,
     login: bool,
 ) -> gr.Blocks:
+    # Gradio 6.31 summarises its last 10,000 events after each event, for a page that is not served.
+    os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
+    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(10**12)
     blocks: gr.Blocks = gr.Blocks(title="Sahel Brief", fill_height=True, analytics_enabled=False)
     with blocks:
         _top(engine, blocks, login)

@@ -117,13 +117,13 @@ class Client:
         """
         found = self._ledger.lost_documents(titles)
         for word in [v.known for v in self._ledger.documents.values() if v.known in titles]:
-            hits = self._json("POST", "/v1/search", json={"query": word, "limit": 3})["passages"]
+            sent = {"query": word, "limit": 3}
+            hits = _patiently(self.browser, "POST", "/v1/search", json=sent)["passages"]
             if word not in [hit["document"] for hit in hits]:
                 found.append(f"{word} is not found by its name")
         for browser, ledger in [*self.past, (self.browser, self._ledger)]:
             found += ledger.lost_turns(_records(browser))
-            brief = self._json("GET", "/v1/briefs/current", browser=browser)
-            found += ledger.lost_brief(brief)
+            found += ledger.lost_brief(_patiently(browser, "GET", "/v1/briefs/current"))
         return [f"{self.name}: {what}" for what in found]
 
     def titles(self) -> list[str]:
@@ -336,11 +336,9 @@ class Client:
         method: str,
         path: str,
         expected: int = 200,
-        *,
-        browser: httpx.Client | None = None,
-        **sent: object,
+        **sent: Any,
     ) -> dict[str, Any]:
-        answer = (browser or self.browser).request(method, path, **sent)  # type: ignore[arg-type]
+        answer = self.browser.request(method, path, **sent)
         if answer.status_code != expected:
             raise Unexpected(f"{method} {path}: {answer.status_code} {answer.text[:200]}")
         found: dict[str, Any] = answer.json()
@@ -349,5 +347,12 @@ class Client:
 
 def _records(browser: httpx.Client) -> Iterator[dict[str, Any]]:
     """Yield all answers that are kept for a browser."""
-    for conversation in browser.get("/conversations").raise_for_status().json():
-        yield from browser.get(f"/conversations/{conversation['id']}").raise_for_status().json()
+    for conversation in _patiently(browser, "GET", "/conversations"):
+        yield from _patiently(browser, "GET", f"/conversations/{conversation['id']}")
+
+
+def _patiently(browser: httpx.Client, method: str, path: str, **sent: Any) -> Any:
+    """Return what is answered, after having waited where this were too many requests a minute."""
+    while (answer := browser.request(method, path, **sent)).status_code == 429:
+        time.sleep(float(answer.headers["Retry-After"]))
+    return answer.raise_for_status().json()
