@@ -4,8 +4,10 @@ Lives in the database of `index.store`, in whose transactions it changes.
 """
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import lru_cache
+from threading import Lock
+from typing import Any
 
 from index.text import stems
 from index.types import Passage
@@ -26,9 +28,14 @@ _SMALL = 2_000  # passages, which are searched in milliseconds whatever the word
 class LexicalIndex:
     """The words of passages, by the passage's row number."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
-        """Take the connection of a database that has `SCHEMA`."""
-        self._db = db
+    def __init__(self, db: sqlite3.Connection, reader: sqlite3.Connection) -> None:
+        """Take two connections to a database that has `SCHEMA`, and read on the second alone.
+
+        FTS5 ends a search with "database disk image is malformed" where words are changed on its
+        own connection before it has ended.
+        """
+        self._db, self._reader = db, reader
+        self._reading = Lock()
         self._passages_with = lru_cache(maxsize=10_000)(self._count_with)
         self._total = lru_cache(maxsize=1)(self.count)
 
@@ -56,7 +63,7 @@ class LexicalIndex:
 
     def count(self) -> int:
         """Return how many passages have their words here."""
-        return int(self._db.execute("SELECT count(*) FROM lexical").fetchone()[0])
+        return int(self._read("SELECT count(*) FROM lexical")[0][0])
 
     def search(
         self, query: str, k: int, within: Collection[str] | None = None
@@ -69,7 +76,7 @@ class LexicalIndex:
         if not terms:
             return []
         chosen, ids = _chosen(within)
-        rows = self._db.execute(
+        rows = self._read(
             "SELECT rowid, -rank FROM lexical "  # noqa: S608
             f"WHERE lexical MATCH ? AND {_READY}{chosen} ORDER BY rank LIMIT ?",
             (terms, *ids, k),
@@ -87,8 +94,8 @@ class LexicalIndex:
         return [t for t in terms if self._passages_with(t) <= total / 4] or terms
 
     def _count_with(self, term: str) -> int:
-        found = self._db.execute("SELECT doc FROM vocabulary WHERE term = ?", (term,)).fetchone()
-        return int(found[0]) if found else 0
+        found = self._read("SELECT doc FROM vocabulary WHERE term = ?", (term,))
+        return int(found[0][0]) if found else 0
 
     def forget(self) -> None:
         """Forget what was counted, because the words have changed or another process did that."""
@@ -101,21 +108,22 @@ class LexicalIndex:
         if not terms:
             return 0
         chosen, ids = _chosen(within)
-        found = self._db.execute(
+        found = self._read(
             f"SELECT count(*) FROM lexical WHERE lexical MATCH ?{chosen}",  # noqa: S608
             (f'"{terms}"', *ids),
-        ).fetchone()
-        return int(found[0])
+        )
+        return int(found[0][0])
 
     def words_like(self, prefix: str) -> list[str]:
         """Return the stems in the library that start so."""
-        return [
-            str(row[0])
-            for row in self._db.execute(
-                "SELECT term FROM vocabulary WHERE term >= ? AND term < ?",
-                (prefix, f"{prefix}\uffff"),
-            )
-        ]
+        rows = self._read(
+            "SELECT term FROM vocabulary WHERE term >= ? AND term < ?", (prefix, f"{prefix}\uffff")
+        )
+        return [str(term) for (term,) in rows]
+
+    def _read(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
+        with self._reading:
+            return self._reader.execute(statement, values).fetchall()
 
 
 def _chosen(within: Collection[str] | None) -> tuple[str, list[str]]:

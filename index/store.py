@@ -29,10 +29,12 @@ class Store:
     def __init__(self, path: Path) -> None:
         """Open or create the file. Raises `BriefError` where it cannot be, or is of no use."""
         self._db = open_database(path)
-        self.lexical = LexicalIndex(self._db)
+        self._reader = open_database(path)
+        self.lexical = LexicalIndex(self._db, self._reader)
 
     def close(self) -> None:
         """Close the file."""
+        self._reader.close()
         self._db.close()
 
     def meta(self, key: str) -> str:

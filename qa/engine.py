@@ -3,7 +3,7 @@
 The one module of `qa` that builds things of `index`; everything else is handed what it needs.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -33,6 +33,7 @@ CROSS_ENCODER = CrossEncoder()
 _REMEMBERED = SentenceVectors()
 REPORTS = Path(__file__).parent.parent / "reports"
 _LONG = 1_000  # passages, which are embedded in some 20 s
+_TRIES = 5  # of a question, each after a document that it found was removed
 _SCOPES = 8  # restricted answerers that are kept: a conversation keeps asking the same documents
 
 Scoped = tuple[frozenset[str], str, str]
@@ -78,7 +79,7 @@ class Engine:
         if found:
             yield from steps(found, validate(question["question"]), clock)
             return
-        with closing(answerer.stream(question)) as answers:
+        with closing(_answers(answerer, question, library)) as answers:
             for answer in answers:
                 if library.generation == key.generation:
                     self._given.keep(key, answer)
@@ -125,6 +126,22 @@ class Engine:
     def model_status(self) -> ModelStatus:
         """Return how far the chat model is."""
         return self.model.status
+
+
+def _answers(answerer: Answerer, question: Question, library: DiskLibrary) -> Generator[Answer]:
+    """Yield the answer, from its beginning again where the library changed under it.
+
+    What was found may be in a document that was removed before it could be read.
+    """
+    for left in reversed(range(_TRIES)):
+        generation = library.generation
+        try:
+            with closing(answerer.stream(question)) as answers:
+                yield from answers
+            return
+        except BriefError:
+            if not left or library.generation == generation:
+                raise
 
 
 @contextmanager

@@ -215,3 +215,37 @@ def test_files_of_questions_are_never_answered_from_it(library, tmp_path):
     results = [answer_line(engine, {"question": COUP}) for _ in range(2)]
     assert [r["cached"] for r in results] == [False, False]
     assert len(chat.prompts) == 2
+
+
+def test_a_document_that_is_removed_under_a_question_costs_no_answer(
+    library, tmp_path, monkeypatch
+):
+    text = "# Note\n\nColonel Bah led the second coup in Mali."
+    note = parse_document(text, name="note.md")
+    library.add(note, "/note.md")
+    search = library.search
+
+    def then_removed(*asked):
+        found = search(*asked)
+        if note.id in [d.id for d in library.documents()]:
+            assert note.id in [hit.passage.document_id for hit in found]
+            library.remove(note.id)
+        return found
+
+    monkeypatch.setattr(library, "search", then_removed)
+    engine, _ = asking(library, tmp_path, GOITA)
+    answer = last(engine, "Who led the second coup in Mali?")
+    assert "Goita" in answer.text and "Bah" not in answer.text
+
+
+def test_what_cannot_be_answered_at_all_is_not_tried_again(library, tmp_path, monkeypatch):
+    tried = []
+
+    def missing(*asked):
+        tried.append(asked)
+        raise BriefError("There is no document x.")
+
+    monkeypatch.setattr(library, "search", missing)
+    with pytest.raises(BriefError, match="no document"):
+        last(asking(library, tmp_path, GOITA)[0])
+    assert len(tried) == 1

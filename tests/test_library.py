@@ -2,6 +2,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
 from dataclasses import replace
 
 import pytest
@@ -40,6 +41,30 @@ def test_a_document_that_is_removed_while_it_is_found_is_not_found(library, monk
 
     monkeypatch.setattr(library.store.lexical, "search", removed_meanwhile)
     assert library.store.lexical_search("second coup", 3) == []
+
+
+def test_words_are_found_while_others_are_added_and_removed(library):
+    over, failed = threading.Event(), []
+
+    def keep_finding():
+        while not over.is_set():
+            try:
+                assert library.store.lexical.search("second coup", 8)
+                assert library.store.lexical.words_like("coup")
+            except Exception as error:  # noqa: BLE001 - told below
+                failed.append(repr(error))
+                return
+
+    finding = [threading.Thread(target=keep_finding) for _ in range(3)]
+    for thread in finding:
+        thread.start()
+    text = "\n\n".join(f"A coup in the town {n} of many words. " * 5 for n in range(15))
+    for n in range(30):
+        library.add(parse_document(f"# Note {n}\n\n{text}", name=f"{n}.md"), f"/{n % 3}.md")
+    over.set()
+    for thread in finding:
+        thread.join()
+    assert failed == []
 
 
 def test_query_syntax_is_only_words(library):
