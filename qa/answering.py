@@ -24,7 +24,7 @@ from qa.declining import (
 from qa.ending import declined, quoted, unanswered
 from qa.evidence import PASSAGES, Selection, Selector
 from qa.known_names import resolve_names
-from qa.phrasing import phrase
+from qa.phrasing import phrase, read
 from qa.retriever import LibraryRetriever, hit_of
 from qa.selection import Featurizer, Scorer, SentenceVectors
 from qa.standalone import standalone, validate
@@ -151,22 +151,29 @@ class Answerer(Runnable[Question, Answer]):
         yield answer
         yield from worded(answer, selection, hits, clock, self._chat())
 
-    def prepare(self, input: Question) -> None:
+    def prepare(self, input: Question) -> Iterator[None]:
         """Find the evidence and have the chat model read it, as if the question were asked.
 
         The model keeps what it has read, and evidence stands before the question in the prompt, so
-        that this also pays where the question goes on being typed.
+        that this also pays where the question goes on being typed. It yields before each piece that
+        is read: who has asked meanwhile waits for no more than one.
 
         Raises:
             BriefError: the question is empty or too long.
         """
-        chat = self._chat()
-        if chat is None or is_french(input["question"]) or is_broad(input["question"]):
+        chat, asked = self._chat(), input["question"].strip()
+        if chat is None or is_french(asked) or is_broad(asked):
             return
         with closing(self.stream({**input, "patient": True})) as answers:
             found = next((a for a in answers if a.state != "searching"), None)
-        if found and found.state == "evidence":
-            evidence = [c.evidence for c in found.citations]
+        if found is None or found.state != "evidence":
+            return
+        evidence = [c.evidence for c in found.citations]
+        for n in range(1, len(evidence) + 1):
+            yield
+            read(chat, evidence[:n])
+        if asked.endswith("?"):  # else more is likely to be typed
+            yield
             for _ in phrase(chat, found.resolved, evidence, max_tokens=1):
                 pass
 

@@ -85,8 +85,10 @@ class Engine:
                     self._given.keep(key, answer)
                 yield answer
 
-    def prepare(self, question: Question) -> None:
+    def prepare(self, question: Question) -> Iterator[None]:
         """Do for a question that is not asked yet what can be done before, on this machine.
+
+        Yields between its steps, as `Answerer.prepare`.
 
         Raises:
             BriefError: a bad question, or nothing is left of the documents that it names.
@@ -94,7 +96,7 @@ class Engine:
         if not self.model.local:  # who has not asked has sent nothing
             return
         documents, since = question.get("documents", []), question.get("since", "")
-        self._answerer(documents, since).prepare(question)
+        yield from self._answerer(documents, since).prepare(question)
 
     def _answerer(self, documents: Sequence[str], since: str) -> Answerer:
         if not documents and not since:

@@ -7,11 +7,12 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
-from qa.prompt import NOT_STATED, prompt
+from qa.prompt import NOT_STATED, beginning, prompt
 from qa.types import Evidence, Speed
 
 MAX_TOKENS = 120  # of an answer: one or two short sentences
 _FIRST = NOT_STATED.split()[0]
+_LIKELY = 0.5  # then it is what the model says, and the rest of it need not be waited for
 # Why an answer ended, and that it was too long, in the words of several providers.
 _REASONS, _TOO_LONG = ("finish_reason", "stop_reason", "done_reason"), ("length", "max_tokens")
 _AROUND = " \t\n\"'“”*_`"  # what some models put around NOT STATED
@@ -66,13 +67,23 @@ def phrase(
         text += chunk.text
         said = text.strip()
         begun = text.lstrip(_AROUND).upper()
-        if begun.startswith(NOT_STATED):
-            sure = 1.0 if probability is None else max(probability, 0.5)
+        likely = begun.strip() == _FIRST and (probability or 0.0) >= _LIKELY
+        if likely or begun.startswith(NOT_STATED):
+            sure = 1.0 if probability is None else max(probability, _LIKELY)
             yield Draft("", sure, speed, worded_by=worded_by)
             return
         # "NOT" may still become "NOT STATED".
         if begun and not NOT_STATED.startswith(begun):
             yield Draft(said, probability, speed, cut, False, worded_by, least_sure)
+
+
+def read(chat: BaseChatModel, evidence: Sequence[Evidence]) -> None:
+    """Have the model read evidence, so that whoever asks about it need not wait for that.
+
+    One on this machine keeps what it has read last. Raises as `phrase`.
+    """
+    for _ in chat.stream(beginning(evidence), max_tokens=1):
+        pass
 
 
 def _is_cut(metadata: dict[str, Any]) -> bool:

@@ -90,6 +90,14 @@ def prompt(question: str, evidence: Sequence[Evidence]) -> list[BaseMessage]:
     return [*prefix(), _task([evidence_line(e) for e in evidence], question)]
 
 
+def beginning(evidence: Sequence[Evidence]) -> list[BaseMessage]:
+    """Return what all prompts with this evidence begin with, whatever the question."""
+    return [*prefix(), HumanMessage(_listed([evidence_line(e) for e in evidence]))]
+
+
 def _task(evidence: Sequence[str], question: str) -> HumanMessage:
-    lines = "\n".join(f"- {line}" for line in evidence)
-    return HumanMessage(f"Evidence:\n{lines}\n\nQuestion: {question}")
+    return HumanMessage(f"{_listed(evidence)}\n\nQuestion: {question}")
+
+
+def _listed(evidence: Sequence[str]) -> str:
+    return "\n".join(["Evidence:", *(f"- {line}" for line in evidence)])

@@ -66,6 +66,9 @@ def worded(
                         return
                     held = likely < SHOW_ANSWER
                 last = draft
+                if _at_best(draft, selection) < SHOW_WHOLE:  # whatever is still to come
+                    yield unanswered(_first_word(answer, clock), hits, clock)
+                    return
                 if not held:
                     with clock.stage("checking"):
                         answer = checker.follow(_first_word(answer, clock), draft.text)
@@ -128,6 +131,15 @@ def _right(answer: Answer, draft: Draft, selection: Selection) -> float:
         least_sure=draft.least_sure,
         beyond=beyond(answer.resolved, draft.text, evidence),
     )
+
+
+def _at_best(draft: Draft, selection: Selection) -> float:
+    """Return how likely a draft can be right once it is whole: no token makes it surer again, and
+    nothing that it says beyond the question counts for more than all of that.
+    """
+    if draft.least_sure is None:
+        return 1.0
+    return probability(selection, draft.not_stated, least_sure=draft.least_sure, beyond=1.0)
 
 
 def _first_word(answer: Answer, clock: Clock) -> Answer:

@@ -51,6 +51,7 @@ class Scripted(BaseChatModel):
 
     answers: list[Any]
     prompts: list[list[BaseMessage]] = Field(default_factory=list)
+    words_said: int = 0
     fails_after: int = 0
     closed: int = 0
     not_stated: float | None = None
@@ -81,6 +82,7 @@ class Scripted(BaseChatModel):
                     begun = [{"token": "NOT", "logprob": math.log(self.not_stated)}]
                     told = {"logprob": self.log_probability, "top_logprobs": begun}
                     chunk.message.response_metadata["logprobs"] = {"content": [told]}
+                self.words_said += 1
                 yield chunk
         finally:
             self.closed += 1

@@ -133,10 +133,18 @@ def test_what_a_model_begins_half_sure_is_shown_only_once_it_has_said_all_and_wa
 
 def test_a_word_that_the_model_was_not_sure_of_declines_what_it_began_half_sure(library):
     said = "Goita took the title of transitional president in June 2021."
-    answering, _ = answerer(library, said, not_stated=0.5, log_probability=-4.0)
+    answering, chat = answerer(library, said, not_stated=0.5, log_probability=-4.0)
     steps = list(answering.stream({"question": HALF_SURE}))
     assert {s.draft for s in steps} == {""}
     assert steps[-1].declined
+    assert chat.words_said == 1  # nothing that it could still say would make up for that one
+
+
+@pytest.mark.parametrize(("likely", "words"), [(0.9, 1), (0.4, 2)])
+def test_not_stated_is_known_by_its_first_word_where_that_is_likely(library, likely, words):
+    answering, chat = answerer(library, "NOT STATED at all", not_stated=likely)
+    assert answering.invoke({"question": HALF_SURE}).declined
+    assert (chat.words_said, chat.closed) == (words, 1)
 
 
 def test_a_question_said_back_is_no_sign_of_an_answer():

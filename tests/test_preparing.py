@@ -1,6 +1,7 @@
 """What a question needs is done while it is typed, and never in front of who has asked."""
 
 import threading
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -22,25 +23,43 @@ COUP = "Who led a second coup and took the title of transitional president?"
 HERE = {"X-Sahel-Brief": "1"}
 
 
+def prepare(answerer, question, history=()):
+    return list(answerer.prepare({"question": question, "history": list(history)}))
+
+
+def read(chat):
+    return [prompt[-1].content for prompt in chat.prompts]
+
+
 def test_the_model_has_read_the_prompt_before_the_question_is_asked(library):
-    chat = Scripted(answers=["Assimi", "Assimi Goita led a second coup."])
+    chat = Scripted(answers=["x"] * 9)
     answerer = Answerer(library, lambda: chat, SharedWords())
-    answerer.prepare({"question": COUP, "history": []})
+    steps = prepare(answerer, COUP)
+    *_, whole = read(chat)
+    assert len(steps) == len(chat.prompts) > 1  # one may end it before each
+    assert all(whole.startswith(part) for part in read(chat))
+    chat.answers = ["Assimi Goita led a second coup."]
     answer = answerer.invoke({"question": COUP, "history": []})
     assert "Assimi Goita led a second coup" in answer.sentences[0].text
-    assert chat.prompts[0] == chat.prompts[1]
-    assert chat.closed == 2
+    assert read(chat)[-1] == whole
+    assert chat.closed == len(steps) + 1
 
 
-def test_follow_ups_are_filled_in_and_half_a_question_has_the_same_evidence(library):
-    chat = Scripted(answers=["x"] * 3)
+def test_of_half_a_question_only_the_evidence_is_read(library):
+    chat = Scripted(answers=["x"] * 9)
     answerer = Answerer(library, lambda: chat, SharedWords())
-    answerer.prepare({"question": "Where is he based?", "history": [Turn("Who is Royce de Melo?")]})
+    prepare(answerer, COUP.removesuffix(" president?"))
+    assert "Question:" not in "".join(read(chat))
+    half = read(chat)[-1]
+    prepare(answerer, COUP)
+    assert read(chat)[-1].startswith(half)
+
+
+def test_follow_ups_are_filled_in(library):
+    chat = Scripted(answers=["x"] * 9)
+    answerer = Answerer(library, lambda: chat, SharedWords())
+    prepare(answerer, "Where is he based?", [Turn("Who is Royce de Melo?")])
     assert "Royce de Melo" in chat.prompts[0][-1].content
-    answerer.prepare({"question": COUP.removesuffix(" president?"), "history": []})
-    answerer.prepare({"question": COUP, "history": []})
-    halves = [prompt[-1].content.partition("\n\nQuestion:")[0] for prompt in chat.prompts[1:]]
-    assert halves[0] == halves[1]
 
 
 @pytest.mark.parametrize(
@@ -48,62 +67,114 @@ def test_follow_ups_are_filled_in_and_half_a_question_has_the_same_evidence(libr
 )
 def test_what_the_model_is_not_asked_for_is_not_prepared(library, question):
     chat = Scripted(answers=[])
-    Answerer(library, lambda: chat, SharedWords()).prepare({"question": question, "history": []})
+    assert prepare(Answerer(library, lambda: chat, SharedWords()), question) == []
     assert chat.prompts == []
 
 
-def client(prepare):
+def client(prepares):
     app, waiting = FastAPI(), Waiting()
-    found = SimpleNamespace(prepare=prepare)
+    found = SimpleNamespace(prepare=prepares)
     kept = Conversations(open_database(None))
     app.include_router(preparing_routes(kept, lambda: found, waiting))
     app.add_middleware(Visitors)
-    page = TestClient(app)
-    page.get("/")  # gives the cookie
-    return page, waiting
+
+    def visiting():
+        page = TestClient(app)
+        page.get("/")  # gives the cookie
+        return page
+
+    return visiting, waiting
 
 
-def test_nothing_is_prepared_while_somebody_waits_or_another_is():
-    prepared, going, go_on = [], threading.Event(), threading.Event()
+class Slow:
+    """Prepares in two steps, and waits in the first until it may go on."""
 
-    def prepare(question):
-        prepared.append(question["question"])
-        going.set()
-        assert go_on.wait(10)
+    def __init__(self):
+        self.begun, self.ended = [], []
+        self.going, self.go_on = threading.Event(), threading.Event()
 
-    page, waiting = client(prepare)
+    def __call__(self, question):
+        self.begun.append(question["question"])
+        yield
+        self.going.set()
+        assert self.go_on.wait(10)
+        yield
+        self.ended.append(question["question"])
+
+
+def typed(page, question):
+    assert page.post("/prepare", json={"question": question}, headers=HERE).status_code == 204
+
+
+def test_nothing_is_prepared_while_somebody_waits_or_another_is_typing():
+    slow = Slow()
+    visiting, waiting = client(slow)
+    one, other = visiting(), visiting()
     place, _ = waiting.enter()
-    assert page.post("/prepare", json={"question": "One?"}, headers=HERE).status_code == 204
-    assert prepared == []
+    typed(one, "One?")
+    assert slow.begun == []
     waiting.leave(place)
-    sent = {"url": "/prepare", "json": {"question": "Two?"}, "headers": HERE}
-    first = threading.Thread(target=page.post, kwargs=sent)
+    first = threading.Thread(target=typed, args=(one, "Two?"))
     first.start()
-    assert going.wait(10)
-    assert page.post("/prepare", json={"question": "Three?"}, headers=HERE).status_code == 204
-    go_on.set()
+    assert slow.going.wait(10)
+    typed(other, "Three?")
+    slow.go_on.set()
     first.join()
-    assert prepared == ["Two?"]
+    assert slow.begun == slow.ended == ["Two?"]
+    typed(other, "Four?")
+    assert slow.ended == ["Two?", "Four?"]
+
+
+def test_who_asks_meanwhile_waits_for_one_step_only():
+    slow = Slow()
+    visiting, waiting = client(slow)
+    first = threading.Thread(target=typed, args=(visiting(), "One?"))
+    first.start()
+    assert slow.going.wait(10)
+    waiting.enter()
+    slow.go_on.set()
+    first.join()
+    assert (slow.begun, slow.ended) == (["One?"], [])
+
+
+def test_what_is_typed_last_is_prepared_after_the_step_in_hand():
+    slow = Slow()
+    visiting, _ = client(slow)
+    page = visiting()
+    first = threading.Thread(target=typed, args=(page, "Who led"))
+    first.start()
+    assert slow.going.wait(10)
+    second = threading.Thread(target=typed, args=(page, "Who led it?"))
+    second.start()
+    time.sleep(0.2)
+    assert slow.begun == ["Who led"]
+    slow.go_on.set()
+    first.join()
+    second.join()
+    assert (slow.begun, slow.ended) == (["Who led", "Who led it?"], ["Who led it?"])
 
 
 def test_what_fails_is_no_error_of_the_page_and_other_pages_may_not_ask():
-    def prepare(question):
+    def fails(question):
         raise RuntimeError("the model is down")
+        yield
 
-    page, _ = client(prepare)
-    assert page.post("/prepare", json={"question": "One?"}, headers=HERE).status_code == 204
+    visiting, _ = client(fails)
+    page = visiting()
+    typed(page, "One?")
+    typed(page, "One?")  # nothing is left behind that would stop the next
     assert page.post("/prepare", json={"question": "One?"}).status_code == 403
     assert page.post("/prepare", json={"question": " "}, headers=HERE).status_code == 422
 
 
 @pytest.mark.browser
-def test_a_pause_in_typing_prepares_and_is_not_seen(library, browser):
+def test_each_word_and_each_pause_prepares_and_is_not_seen(library, browser):
     prepared = []
     status = ModelStatus("ready", "Ready.")
     engine = SimpleNamespace(
         library=library,
         stream=Answerer(library, lambda: None, SharedWords()).stream,
-        prepare=lambda question: prepared.append(question["question"]),
+        prepare=lambda question: iter(prepared.append(question["question"]) or ()),
         model_status=lambda: status,
     )
     with served(create_app(lambda: engine, examples=[])) as url:
@@ -111,11 +182,12 @@ def test_a_pause_in_typing_prepares_and_is_not_seen(library, browser):
         page.type("#ask textarea", "Who led")
         page.wait_for_timeout(400)
         assert prepared == []
-        page.type("#ask textarea", " the second coup")
+        page.type("#ask textarea", " the second coup", delay=50)
         for _ in range(50):
             page.wait_for_timeout(100)
-            if prepared:
+            if "Who led the second coup" in prepared:
                 break
-        assert prepared[-1].startswith("Who led the")
+        # Without a pause between: the space behind a word tells that it is whole.
+        assert {"Who led the", "Who led the second", "Who led the second coup"} <= {*prepared}
         assert page.locator(".card").count() == 0
         assert wrong == []

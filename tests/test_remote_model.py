@@ -134,7 +134,7 @@ def test_the_key_comes_from_the_environment(library, server, monkeypatch):
 
 
 def test_what_is_only_typed_is_not_sent(server, engine):
-    engine.prepare({"question": COUP})
+    assert list(engine.prepare({"question": COUP})) == []
     assert len(server.asked) == 1
 
 
