@@ -11,7 +11,7 @@ from index.types import Hit, Library
 from qa.candidates import Candidate, candidates
 from qa.checking import negated
 from qa.definitions import acronym_asked, spells_out
-from qa.selection import SENTENCE, Featurizer, shortlist, sigmoid
+from qa.selection import ENOUGH, SENTENCE, Featurizer, shortlist, sigmoid
 from qa.types import Evidence
 from qa.viewpoints import viewpoint
 
@@ -67,7 +67,7 @@ class Selector:
             found = [c for c in found if view.holds(c)]
             if not found or not view.covered(found):
                 return Selection((), -math.inf, -math.inf, silent=view.speaker)
-        found, features = shortlist(self._featurizer, question, found)
+        found, features = shortlist(self._featurizer, question, found, enough=ENOUGH)
         acronym = acronym_asked(question)
         told = [bool(acronym) and spells_out(c.text, acronym) for c in found]
         features[told, 0] = np.maximum(features[told, 0], _SURE)

@@ -65,7 +65,7 @@ def test_another_file_than_that_of_this_version_is_refused(tmp_path: Path):
         CrossEncoder(tmp_path / "selector.onnx").logits(QUESTION, sentences())
 
 
-def test_a_question_has_no_more_sentences_embedded_than_twice_those_that_are_scored(cross_encoder):
+def test_only_what_shares_most_words_with_the_question_is_embedded_and_scored(cross_encoder):
     many = " ".join(f"Convoy number {n} lost {n + 2} trucks on the way to Gao." for n in range(90))
     embedder = BagOfWords()
     library = MemoryLibrary([parse_document(f"{many} {TEXT}", name="gao")], embedder.embed)
@@ -74,4 +74,16 @@ def test_a_question_has_no_more_sentences_embedded_than_twice_those_that_are_sco
     embedder.embedded.clear()
     chosen, features = shortlist(Featurizer(library, cross_encoder), QUESTION, found)
     assert (len(chosen), features.shape) == (12, (12, len(FEATURES)))
-    assert len(embedder.embedded) <= 1 + 2 * len(chosen)  # the question as well
+    assert len(embedder.embedded) <= 1 + 24  # the question as well
+    few, same = shortlist(Featurizer(library, cross_encoder), QUESTION, found, enough=(0.0,))
+    assert few == chosen[:4] and features[:4, 0].max() > 0
+    assert np.array_equal(same, features[:4])
+
+
+@pytest.mark.parametrize(("enough", "scored"), [((99, -99), 8), ((99, 99), 12), ((), 12)])
+def test_more_is_read_until_one_is_enough(cross_encoder, enough, scored):
+    many = " ".join(f"Convoy number {n} lost {n + 2} trucks on the way to Gao." for n in range(30))
+    library = MemoryLibrary([parse_document(f"{many} {TEXT}", name="gao")], BagOfWords().embed)
+    found = candidates(library.search(QUESTION, 12), library)
+    chosen, features = shortlist(Featurizer(library, cross_encoder), QUESTION, found, enough=enough)
+    assert (len(chosen), len(features)) == (scored, scored)
