@@ -75,10 +75,10 @@ class Selector:
         logits[told] = np.maximum(logits[told], _SURE)
         order = np.argsort(-logits, kind="stable")
         best = float(logits[order[0]])
+        near = [i for i in order.tolist() if logits[i] >= best - _BEHIND_BEST]
         chosen: list[Evidence] = []
-        for i in _spread(order.tolist(), [c.passage.document_id for c in found])[:MAX_EVIDENCE]:
-            if logits[i] >= best - _BEHIND_BEST:
-                self.put(self.evidence(found[i], sigmoid(float(logits[i]))), chosen)
+        for i in _spread(near, [c.passage.document_id for c in found])[:MAX_EVIDENCE]:
+            self.put(self.evidence(found[i], sigmoid(float(logits[i]))), chosen)
         chosen = _first_words(chosen)
         undenied = negated(question) and not negated(chosen[0].text)
         return Selection(tuple(chosen), best, float(features[:, 0].max()), undenied=undenied)
