@@ -5,8 +5,9 @@
 The parts run one after the other, each a command of its own (`python -m benchmarks.PART`) with more
 to choose. `page`: the start, evidence, first word, whole answer, several visitors, memory, disk.
 `size`: how a library grows. `embedding`: passages a second beside sentence-transformers.
-`side_by_side`, when it is named: time and quality beside other pipelines. The first three take a
-quarter of an hour on two idle cores. Nothing is asserted about times: that is for whoever reads.
+Only when named, `side_by_side`: time and quality beside other pipelines, and `typed`: what those
+wait for who type. The first three take a quarter of an hour on two idle cores. Nothing is asserted
+about times: that is for whoever reads.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from typing import Any
 from benchmarks.machine import ROOT, machine
 
 PARTS = ("page", "size", "embedding")
-NAMED = ("side_by_side",)
+NAMED = ("side_by_side", "typed")
 
 
 def main() -> int:

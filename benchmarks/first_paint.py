@@ -10,7 +10,6 @@ visit, "again" with what the browser kept. Needs the test extra and Chromium. A 
 import argparse
 import json
 import os
-import shutil
 import statistics
 import tempfile
 from collections.abc import Iterator
@@ -18,8 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import BrowserContext
 
+from benchmarks.chromium import chromium
 from benchmarks.machine import machine
 from benchmarks.serving import serving
 
@@ -69,11 +69,7 @@ def main() -> None:
 
 def measure(url: str, repeats: int) -> dict[str, Any]:
     """Return the version of the browser, and for each way of visiting the figures' distribution."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
-        )
+    with chromium() as browser:
         kept = browser.new_context()
         for _ in range(WARM_UPS):
             visit(kept, url)
@@ -84,7 +80,6 @@ def measure(url: str, repeats: int) -> dict[str, Any]:
             empty.close()
             found["again"].append(visit(kept, url))
         version = browser.version
-        browser.close()
     return {"chromium": version, **{way: spread(visits) for way, visits in found.items()}}
 
 

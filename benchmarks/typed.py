@@ -13,14 +13,14 @@ import argparse
 import json
 import math
 import random
-import shutil
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from benchmarks.chromium import chromium
 from benchmarks.machine import ROOT, machine
 from benchmarks.page import Row, add_report, summary
 from benchmarks.serving import serving
@@ -62,47 +62,42 @@ def main() -> None:
     about: Row = machine() | {"model": args.model, "words_per_minute": args.words_per_minute}
     with tempfile.TemporaryDirectory() as folder:
         add_report(Path(folder))
-        with serving(Path(folder), args.model) as app:
+        with serving(Path(folder), args.model) as app, chromium() as browser:
             app.wait()
-            about |= measure(app.url, questions[: 2 * args.number + 2], args.words_per_minute)
+            asked = questions[: 2 * args.number + 2]
+            about |= measure(browser, app.url, asked, args.words_per_minute)
     for name, value in about.items():
         print(f"{name:<18}{value}")
     if args.json:
         args.json.write_text(json.dumps(about, indent=1) + "\n", "utf-8")
 
 
-def measure(url: str, questions: list[str], words_per_minute: float) -> Row:
-    """Return a summary of those that were typed and of those that were put in whole.
+def measure(
+    browser: Browser, url: str, questions: Sequence[str], words_per_minute: float
+) -> dict[str, Row]:
+    """Return a summary of those that were typed and of those that were put in whole, in turn.
 
-    The first two are asked before anything is measured.
+    The first of each is not counted: some things are only ever slow once.
     """
     draw = random.Random(5)  # noqa: S311 - the same pauses each time
-    found: dict[str, list[Seen]] = {"typed": [], "whole": []}
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
-        )
-        for n, question in enumerate(questions):
-            way = "typed" if n % 2 else "whole"
-            page = browser.new_context().new_page()
-            page.add_init_script(_WATCH)
-            page.goto(url)
-            page.wait_for_selector("#viewer .block", timeout=_LIMIT_MS)
-            page.focus("#ask textarea")
-            if way == "typed":
-                keys(page, question, _MEAN_MS * _WORDS / words_per_minute, draw)
-            else:
-                page.fill("#ask textarea", question)
-            page.keyboard.press("Enter")
-            page.wait_for_function("window.seen.total", timeout=_LIMIT_MS)
-            times: dict[str, Any] = page.evaluate("window.seen")
-            if n >= 2:  # what is only ever slow once
-                evidence = times.get("evidence")
-                found[way].append(Seen(evidence, times["first_word"], times["total"], ""))
-            page.context.close()
-        browser.close()
-    return {way: summary(seen) for way, seen in found.items()}
+    found: dict[str, list[Seen]] = {"whole": [], "typed": []}
+    for n, question in enumerate(questions):
+        way = list(found)[n % 2]
+        page = browser.new_context().new_page()
+        page.add_init_script(_WATCH)
+        page.goto(url)
+        page.wait_for_selector("#viewer .block", timeout=_LIMIT_MS)
+        page.focus("#ask textarea")
+        if way == "typed":
+            keys(page, question, _MEAN_MS * _WORDS / words_per_minute, draw)
+        else:
+            page.fill("#ask textarea", question)
+        page.keyboard.press("Enter")
+        page.wait_for_function("window.seen.total", timeout=_LIMIT_MS)
+        times: dict[str, float] = page.evaluate("window.seen")
+        found[way].append(Seen(times.get("evidence"), times["first_word"], times["total"], ""))
+        page.context.close()
+    return {way: summary(seen[1:]) for way, seen in found.items()}
 
 
 def keys(page: Page, text: str, mean_ms: float, draw: random.Random) -> None:

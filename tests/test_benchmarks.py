@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from benchmarks.page import together
+from benchmarks.typed import measure
 from benchmarks.visitor import Visitor
 from qa.answering import Answerer
 from qa.types import ModelStatus
@@ -56,3 +57,16 @@ def test_visitors_at_once_are_counted_with_what_failed(page):
     assert row["questions"] == 4
     assert row["failed"] == 0  # the page quotes where the model fails
     assert row["per_minute"] > 0
+
+
+@pytest.mark.browser
+def test_what_is_typed_and_what_is_put_in_whole_are_both_timed_in_the_browser(page, browser):
+    url, chat = page
+    chat.answers[:] = ["Assimi Goita led a second coup."] * 4
+    questions = [COUP.replace("a second coup", f"a second coup in {y}") for y in range(2019, 2023)]
+    found = measure(browser, url, questions, words_per_minute=6000)
+    assert list(found) == ["whole", "typed"]
+    for seen in found.values():  # the first of each is not counted
+        assert seen["questions"] == 1
+        assert 0 < seen["evidence_p50_ms"] < seen["first_word_p50_ms"] < seen["total_p50_ms"]
+        assert seen["total_p50_ms"] - seen["first_word_p50_ms"] > 150  # the words after it
