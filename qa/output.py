@@ -1,9 +1,11 @@
 """An answer as JSON and as plain text with footnotes. The names in the JSON are a contract."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from index.text import MONTHS
-from index.types import BY_WORDS, Document, Hit, Library
+from index.types import BY_WORDS, BriefError, Document, Hit, Library
 from qa.types import Answer, Citation
 
 _QUOTE_CHARS = 400
@@ -69,8 +71,14 @@ def found_json(library: Library, query: str, limit: int) -> dict[str, Any]:
         "query": query,
         # Perhaps it was another's search just now, which tells as much.
         "notice": BY_WORDS if library.missed > missed else "",
-        "passages": [_hit_json(hit, library.document(hit.passage.document_id)) for hit in hits],
+        "passages": list(_hits_json(library, hits)),
     }
+
+
+def _hits_json(library: Library, hits: Sequence[Hit]) -> Iterator[dict[str, Any]]:
+    for hit in hits:
+        with suppress(BriefError):  # its document was removed since
+            yield _hit_json(hit, library.document(hit.passage.document_id))
 
 
 def _hit_json(hit: Hit, document: Document) -> dict[str, Any]:

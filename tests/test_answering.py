@@ -2,14 +2,15 @@ from itertools import islice
 
 import pytest
 
+from index.memory import MemoryLibrary
 from index.reading import parse_document
 from index.types import BriefError
 from qa.answering import Answerer
 from qa.candidates import _read
 from qa.declining import beyond
-from qa.output import as_json, as_text
+from qa.output import as_json, as_text, found_json
 from qa.types import Turn
-from tests.fakes import Scripted, SharedWords
+from tests.fakes import BagOfWords, Scripted, SharedWords
 
 COUP = "Who led a second coup and took the title of transitional president?"
 
@@ -328,3 +329,19 @@ def test_how_many_is_not_answered_without_a_number(library):
     answer = answering.invoke({"question": "How many soldiers did Goita lead in the second coup?"})
     assert answer.declined
     assert answer.decline == "not-stated"
+
+
+def test_what_was_removed_since_it_was_found_is_not_among_what_a_search_gives():
+    texts = [f"The well of {name} was dug in 1998." for name in ("Gao", "Kidal", "Timbuktu")]
+    library = MemoryLibrary([parse_document(t, name="well") for t in texts], BagOfWords().embed)
+    gone = library.documents()[0].id
+    search = library.search
+
+    def search_and_remove(query, k):
+        hits = search(query, k)
+        library._documents.pop(gone, None)
+        return hits
+
+    library.search = search_and_remove
+    found = {p["document_id"] for p in found_json(library, "When was the well dug?", 9)["passages"]}
+    assert found == {d.id for d in library.documents()} and len(found) == 2
