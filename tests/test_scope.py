@@ -5,11 +5,13 @@ import pytest
 from index.access import changing
 from index.reading import parse_document
 from index.scope import scoped
-from index.types import BriefError
+from index.types import BriefError, Passage
 from qa.answering import Answerer
 from qa.engine import engine
 from qa.local_model import LocalModel
 from qa.output import as_json, as_text
+from qa.sources import by_source
+from qa.types import Answer, AnswerSentence, Citation, Evidence
 from tests.fakes import BagOfWords, Scripted, SharedWords
 
 OLD = "# The mission\n\nThe mission had 15,000 peacekeepers in Mali."
@@ -39,6 +41,22 @@ def test_where_documents_differ_each_is_heard_with_its_date_and_the_newer_first(
     ]
     assert as_text(found).startswith("The mission today (as of 2024): “The mission had 12,000")
     assert as_json(found)["sentences"][1]["source"] == "The mission"
+
+
+@pytest.mark.parametrize(("likely", "heard"), [(0.25, ["Goita led it.", "Keita led it."]),
+                                                (0.1, ["Keita led it."])])  # fmt: skip
+def test_a_document_that_is_as_likely_as_the_one_that_is_cited_is_heard(two, likely, heard):
+    kept = {d.as_of: two.document(d.id) for d in two.documents()}
+    old, new = kept["2022-05"], kept["2024"]
+
+    def cites(n, document, text, probability):
+        passage = Passage(f"{document.id}-1", document.id, 0, 9, text, "1. Coups")
+        return Citation(n, Evidence(passage, 0, 9, text, probability), document)
+
+    said = AnswerSentence("Keita led it.", (1,), "supported")
+    citations = (cites(1, old, "Keita led it.", 0.3), cites(2, new, "Goita led it.", likely))
+    answer = Answer("Who led it?", "Who led it?", "done", (said,), citations)
+    assert [s.text for s in by_source(answer).sentences] == heard
 
 
 def test_one_document_is_not_named_in_every_sentence(two):
