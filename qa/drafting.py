@@ -9,7 +9,7 @@ from index.types import Passage
 from qa.checking import attributed, carried_by, said_beyond, wording
 from qa.figures import counted, figures, name_known, names, without_figures
 from qa.prompt import evidence_line
-from qa.selection import asks_for_number
+from qa.selection import FUNCTION_WORDS, asks_for_number
 from qa.types import Answer, AnswerSentence, Evidence
 
 # Chosen by hand, not yet measured.
@@ -143,11 +143,7 @@ def _says_more(text: str, question: str) -> bool:
 
 def _lower_first(text: str) -> str:
     first = text.split(" ", 1)[0]
-    plain = (first.isalpha() and not names(f"x {first}")) or first in (
-        "The",
-        "A",
-        "An",
-        "In",
-        "There",
-    )
+    # "He" and "A" are none of a name; "US" is, and "I" is written so.
+    common = first.lower() in FUNCTION_WORDS and first == first.capitalize()
+    plain = first != "I" and (common or (first.isalpha() and not names(f"x {first}")))
     return text[:1].lower() + text[1:] if plain else text

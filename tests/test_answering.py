@@ -8,6 +8,7 @@ from index.types import BriefError
 from qa.answering import Answerer
 from qa.candidates import _read
 from qa.declining import beyond
+from qa.drafting import _lower_first
 from qa.output import as_json, as_text, found_json
 from qa.types import Turn
 from tests.fakes import BagOfWords, Scripted, SharedWords
@@ -345,3 +346,12 @@ def test_what_was_removed_since_it_was_found_is_not_among_what_a_search_gives():
     library.search = search_and_remove
     found = {p["document_id"] for p in found_json(library, "When was the well dug?", 9)["passages"]}
     assert found == {d.id for d in library.documents()} and len(found) == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "after"),
+    [("He sees it.", "he sees it."), ("A man left.", "a man left."), ("Mali left.", "Mali left."),
+     ("US forces left.", "US forces left."), ("I left.", "I left."), ("In 2020 it", "in 2020 it")],
+)  # fmt: skip
+def test_after_its_speaker_a_sentence_goes_on_in_small_letters_but_for_names(said, after):
+    assert _lower_first(said) == after
