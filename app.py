@@ -22,9 +22,9 @@ from qa.engine import Engine, open_engine
 from qa.fetching import Report
 from qa.profile import profile_table
 from qa.weights import bar
-from web.arenas import use_few_arenas
 from web.database import add_database_argument, chosen_database
 from web.guard.settings import add_guard_arguments, guarding, warnings
+from web.memory import give_back_free_memory, use_few_arenas
 
 EXAMPLES = (
     "Who led the second coup in Mali?",
@@ -68,6 +68,7 @@ def _serve(args: argparse.Namespace) -> int:
     settings = library_settings(args)
     os.umask(0o077)  # what is written is this user's alone
     use_few_arenas()
+    give_back_free_memory()
     require_folder(settings.data)
     model = chosen_model(args)
     database = chosen_database(args.database, settings.data)
