@@ -22,6 +22,7 @@ _READY = (
     "+rowid NOT IN (SELECT number FROM passages WHERE document_id IN "
     "(SELECT id FROM documents WHERE ready = 0))"
 )
+_RARE = 3  # passages that have a word, so that each of them is worth a look
 _SMALL = 2_000  # passages, which are searched in milliseconds whatever the words
 
 
@@ -82,6 +83,22 @@ class LexicalIndex:
             (terms, *ids, k),
         )
         return [(int(number), float(score)) for number, score in rows]
+
+    def with_rare_words(self, query: str, within: Collection[str] | None = None) -> list[int]:
+        """Return numbers of passages that have a word of a query that next to no others have.
+
+        Most often that is a name. Beside longer matches of common words BM25 alone may pass it by.
+        """
+        terms = [t for t in dict.fromkeys(stems(query)) if 0 < self._passages_with(t) <= _RARE]
+        if not terms:
+            return []
+        chosen, ids = _chosen(within)
+        rows = self._read(
+            "SELECT rowid FROM lexical "  # noqa: S608
+            f"WHERE lexical MATCH ? AND {_READY}{chosen} ORDER BY rank LIMIT ?",
+            (" OR ".join(f'"{t}"' for t in terms), *ids, _RARE),
+        )
+        return [int(number) for (number,) in rows]
 
     def _telling(self, terms: list[str]) -> list[str]:
         """Return those of some stems that tell passages apart, in a library that is not small.

@@ -90,8 +90,11 @@ class DiskLibrary:
         lexical = self.store.lexical_search(query, 4 * k, within)
         scores = fuse(dict(dense), {p.id: score for p, score in lexical})
         best = sorted(scores, key=lambda i: -scores[i])[:k]
+        # What alone has a name must not be passed by for what shares many common words.
+        rare = [i for i in self.store.with_rare_words(query, within) if i not in best][: k // 4]
+        best = [*best[: k - len(rare)], *rare]
         passages = {p.id: p for p in self.store.passages(ids=best)} if best else {}
-        return [Hit(passages[i], scores[i]) for i in best if i in passages]
+        return [Hit(passages[i], scores.get(i, 0.0)) for i in best if i in passages]
 
     def documents(self) -> list[DocumentInfo]:
         """Return the documents that can be searched, newest as-of date first."""

@@ -245,6 +245,15 @@ class Store:
         # One that another thread has removed in between is not found.
         return [(passages[n], score) for n, score in found.items() if n in passages]
 
+    def with_rare_words(self, query: str, within: Collection[str] | None = None) -> list[str]:
+        """Return ids of passages that have a word of the query that next to no others have."""
+        numbers = self.lexical.with_rare_words(query, within)
+        rows = self._db.execute(
+            f"SELECT id FROM passages WHERE number IN ({','.join('?' * len(numbers))})",  # noqa: S608
+            numbers,
+        )
+        return [str(passage_id) for (passage_id,) in rows]
+
     def frequency(self, phrase: str, within: Collection[str] | None = None) -> float:
         """Return the share of passages with these words side by side, or of titles if larger."""
         terms = " ".join(stems(phrase))

@@ -27,6 +27,24 @@ def test_lexical_search_folds_accents(library):
     assert "Goita" in passage.text
 
 
+def test_what_alone_has_a_name_is_found_among_many_that_share_the_other_words(tmp_path):
+    common = (
+        "When he fell in the raid in the north of the country on that day, he was with two men."
+    )
+    crowd = "\n\n".join(f"## Day {n}\n\n{common} It was day {n}." for n in range(20))
+    crowd += "".join(f"\n\n## Well {n}\n\nA well gave water to {n} goats." for n in range(99))
+    long = " ".join(["Bertoncello died that night."] + ["Nothing else is known of it."] * 30)
+    question = "What was Bertoncello doing in the north when he fell in the raid on that day?"
+    with changing(tmp_path / "library", BagOfWords()) as library:
+        library.add(parse_document(f"{crowd}\n\n## Night\n\n{long}", name="raids.md"), "/raids.md")
+        by_words = [p.text for p, _ in library.store.lexical_search(question, 12)]
+        assert not any("Bertoncello" in text for text in by_words)
+        found = library.search(question, 12)
+        assert len(found) == 12
+        assert "Bertoncello" in found[-1].passage.text
+        assert len(library.search(question, 1)) == 1
+
+
 def test_a_search_for_nothing_finds_nothing(library):
     assert library.store.lexical_search("?!", 5) == []
 
