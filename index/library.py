@@ -92,7 +92,7 @@ class DiskLibrary:
         best = sorted(scores, key=lambda i: -scores[i])[:k]
         # What alone has a name must not be passed by for what shares many common words.
         rare = [i for i in self.store.with_rare_words(query, within) if i not in best][: k // 4]
-        best = [*best[: k - len(rare)], *rare]
+        best = sorted([*best[: k - len(rare)], *rare], key=lambda i: -scores.get(i, 0.0))
         passages = {p.id: p for p in self.store.passages(ids=best)} if best else {}
         return [Hit(passages[i], scores.get(i, 0.0)) for i in best if i in passages]
 

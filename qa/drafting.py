@@ -15,6 +15,7 @@ from qa.types import Answer, AnswerSentence, Evidence
 # Chosen by hand, not yet measured.
 _SURE = 0.8
 _ENDED = re.compile(r"[.!?][\"'”’)\]]*\Z")
+_ALWAYS_LARGE = ("I", "May", "Will")  # for all that one knows of the last two
 _YES_OR_NO = frozenset(
     "is are was were do does did has have had can could will would should may might must".split()
 )
@@ -143,7 +144,9 @@ def _says_more(text: str, question: str) -> bool:
 
 def _lower_first(text: str) -> str:
     first = text.split(" ", 1)[0]
-    # "He" and "A" are none of a name; "US" is, and "I" is written so.
+    if first in _ALWAYS_LARGE:
+        return text
+    # "He" and "A" are none of a name, "US" is.
     common = first.lower() in FUNCTION_WORDS and first == first.capitalize()
-    plain = first != "I" and (common or (first.isalpha() and not names(f"x {first}")))
+    plain = common or (first.isalpha() and not names(f"x {first}"))
     return text[:1].lower() + text[1:] if plain else text

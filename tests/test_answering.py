@@ -351,7 +351,8 @@ def test_what_was_removed_since_it_was_found_is_not_among_what_a_search_gives():
 @pytest.mark.parametrize(
     ("said", "after"),
     [("He sees it.", "he sees it."), ("A man left.", "a man left."), ("Mali left.", "Mali left."),
-     ("US forces left.", "US forces left."), ("I left.", "I left."), ("In 2020 it", "in 2020 it")],
+     ("US forces left.", "US forces left."), ("I left.", "I left."),
+     ("May 2020 saw it.", "May 2020 saw it."), ("In 2020 it left.", "in 2020 it left.")],
 )  # fmt: skip
 def test_after_its_speaker_a_sentence_goes_on_in_small_letters_but_for_names(said, after):
     assert _lower_first(said) == after

@@ -3,6 +3,7 @@
 import ctypes
 import sys
 import threading
+import time
 from contextlib import suppress
 
 _M_ARENA_MAX = -8  # of mallopt(3)
@@ -33,7 +34,8 @@ def give_back_free_memory(every_s: float = _EVERY_S) -> None:
         trim = ctypes.CDLL(None).malloc_trim
 
         def again_and_again() -> None:
-            while not threading.Event().wait(every_s):
+            while True:
+                time.sleep(every_s)
                 trim(0)
 
         threading.Thread(target=again_and_again, name="memory", daemon=True).start()

@@ -1,6 +1,8 @@
 """Opens the database: brings its tables up to date, and says in words what is wrong with it."""
 
+import sqlite3
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ _POOL: dict[str, Any] = {
     "pool_recycle": 1800,  # before firewalls forget an idle connection
     "pool_pre_ping": True,  # one that a restart has ended is replaced before it is used
 }
+_TRIES, _BETWEEN_S = 100, 0.05
 # What psycopg and libpq are told where the URL says nothing of it. All but the first are seconds.
 _CONNECTION = {
     "application_name": "sahel-brief",
@@ -90,9 +93,22 @@ def _keep_private(path: Path) -> None:
 def _prepare(connection: Any, record: object) -> None:
     # Python's module would begin transactions by itself, and after the first read of a change.
     connection.isolation_level = None
-    connection.execute("PRAGMA journal_mode = WAL")
+    _use_wal(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _use_wal(connection: Any) -> None:
+    """Have readers and a writer of one file not wait for each other.
+
+    For the change itself SQLite does not wait: of two processes that make a new file, one fails.
+    """
+    for _ in range(_TRIES):
+        with suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        time.sleep(_BETWEEN_S)
+    connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _lock(connection: Connection) -> None:
