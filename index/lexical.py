@@ -73,16 +73,7 @@ class LexicalIndex:
 
         `within` are the ids of the documents to search, None for all that are ready.
         """
-        terms = " OR ".join(f'"{s}"' for s in self._telling(list(dict.fromkeys(stems(query)))))
-        if not terms:
-            return []
-        chosen, ids = _chosen(within)
-        rows = self._read(
-            "SELECT rowid, -rank FROM lexical "  # noqa: S608
-            f"WHERE lexical MATCH ? AND {_READY}{chosen} ORDER BY rank LIMIT ?",
-            (terms, *ids, k),
-        )
-        return [(int(number), float(score)) for number, score in rows]
+        return self._ranked(self._telling(list(dict.fromkeys(stems(query)))), k, within)
 
     def with_rare_words(self, query: str, within: Collection[str] | None = None) -> list[int]:
         """Return numbers of passages that have a word of a query that next to no others have.
@@ -90,15 +81,20 @@ class LexicalIndex:
         Most often that is a name. Beside longer matches of common words BM25 alone may pass it by.
         """
         terms = [t for t in dict.fromkeys(stems(query)) if 0 < self._passages_with(t) <= _RARE]
+        return [number for number, _ in self._ranked(terms, _RARE, within)]
+
+    def _ranked(
+        self, terms: Sequence[str], k: int, within: Collection[str] | None
+    ) -> list[tuple[int, float]]:
         if not terms:
             return []
         chosen, ids = _chosen(within)
         rows = self._read(
-            "SELECT rowid FROM lexical "  # noqa: S608
+            "SELECT rowid, -rank FROM lexical "  # noqa: S608
             f"WHERE lexical MATCH ? AND {_READY}{chosen} ORDER BY rank LIMIT ?",
-            (" OR ".join(f'"{t}"' for t in terms), *ids, _RARE),
+            (" OR ".join(f'"{t}"' for t in terms), *ids, k),
         )
-        return [int(number) for (number,) in rows]
+        return [(int(number), float(score)) for number, score in rows]
 
     def _telling(self, terms: list[str]) -> list[str]:
         """Return those of some stems that tell passages apart, in a library that is not small.
