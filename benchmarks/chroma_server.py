@@ -1,5 +1,6 @@
 """A real Chroma server for tests and measurements."""
 
+import os
 import subprocess
 import time
 from pathlib import Path
@@ -23,6 +24,7 @@ class Chroma:
         command = ["chroma", "run", "--path", str(self.folder), "--port", str(self.port)]
         self.process = subprocess.Popen(
             [*command, "--host", "127.0.0.1"],
+            env={**os.environ, "RAYON_NUM_THREADS": "1"},  # as docs/serving.md says
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -5,13 +5,15 @@ import textwrap
 import threading
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from index.access import alone, changing, reading
 from index.changes import Changes
 from index.likeness import likeness, likest, sketch
 from index.reading import parse_document, read_document
-from index.types import BriefError
+from index.types import BriefError, Passage
+from index.vectors.folders import Folders
 from tests.conftest import REPORT, ROOT
 from tests.fakes import BagOfWords
 
@@ -493,3 +495,17 @@ def test_words_that_most_passages_have_are_left_out_of_a_search_without_changing
         assert len(library.store.lexical_search("the well of", 30)) == 30  # and no word tells
         library.remove(told[0][0].document_id)
         assert library.store.lexical_search("place7", 3) == []
+
+
+def test_vectors_that_are_added_later_are_found_by_themselves(tmp_path):
+    # Without RAYON_NUM_THREADS one is lost among the first ten collections or so.
+    rng = np.random.default_rng(1)
+    for number in range(30):
+        rows = rng.normal(1, 1, (60, 64)).astype(np.float32)
+        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+        passages = [Passage(f"{number}:{row}", "d", 0, 1, "", "") for row in range(60)]
+        vectors = Folders(tmp_path).open(f"vectors-{number}")
+        for some in (slice(0, 30), slice(30, 60)):
+            vectors.add(passages[some], rows[some])
+            found = [vectors.search(row, 1)[0][0] for row in rows[: some.stop]]
+            assert found == [p.id for p in passages[: some.stop]]

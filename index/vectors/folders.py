@@ -1,5 +1,6 @@
 """Collections in the data folder: an embedded Chroma for each, in a folder of its own."""
 
+import os
 import shutil
 import weakref
 from collections import Counter
@@ -40,6 +41,9 @@ class Folders:
 
     def open(self, name: str) -> ChromaVectors:
         """Open or create one. Raises `VectorsError` where it is damaged."""
+        # Chroma 1.5.9 inserts in parallel, and a race leaves vectors where no search finds them, in
+        # one of ten collections of 60. Its pool of threads reads this when it is first used.
+        os.environ["RAYON_NUM_THREADS"] = "1"
         import chromadb  # 1 s
 
         path = self.path(name)
