@@ -186,6 +186,17 @@ def test_two_processes_make_the_tables_and_add_to_one_conversation_at_once(kind,
     assert all(item.comment == item.record["id"][0] for item in brief.items)
 
 
+def test_a_file_that_another_process_is_just_writing_is_waited_for(tmp_path):
+    """SQLite says at once that it is locked where its journal's mode is changed meanwhile."""
+    path = tmp_path / "new.sqlite3"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    threading.Timer(0.3, lambda: other.execute("COMMIT")).start()
+    with open_database(path)() as session:
+        assert session.scalar(text("PRAGMA journal_mode")) == "wal"
+    other.close()
+
+
 def test_what_is_cut_by_two_at_once_is_cut_once(where):
     """The second one must not take away what the first has asked since in its place."""
     kept = Conversations(open_database(where))
