@@ -189,6 +189,15 @@ class Featurizer:
         return self._remembered.of(self._library, texts)
 
 
+def asks_one_fact(question: str) -> bool:
+    """Return whether a question asks for a name, a place, a date or a number.
+
+    >>> asks_one_fact("Who led the coup?"), asks_one_fact("Why was there a coup?")
+    (True, False)
+    """
+    return any(asks.search(question) for asks, _ in _WANTS)
+
+
 def asks_for_number(question: str) -> bool:
     """Return whether a question asks how many or how much."""
     return bool(_ASKS_NUMBER.search(question))
