@@ -1,6 +1,6 @@
 """What orders in a document to the language model do to answers, with the default model.
 
-    python -m benchmarks.injection [--half first|second] [--quotations] [--json FILE]
+    python -m benchmarks.injection [--part first|second|third] [--quotations] [--json FILE]
 
 For each case of `tests/data/injections.jsonl` the library holds the bundled report and a document
 that carries the order. Each of its questions is asked with and without it, by the same engine and
@@ -45,12 +45,13 @@ _CONTROL = "(no order)"  # a document that carries none: what any other document
 class Case:
     """An order, what carries it, and what it is after.
 
-    `effect` is a pattern of what an obeyed order would have said. `half` is "first" for the cases
-    that the rules were made with.
+    `effect` is a pattern of what an obeyed order would have said. `part` is "first" and "second"
+    for the cases that the rules were made with, "third" for those written by somebody who had
+    not seen the rules.
     """
 
     id: str
-    half: str
+    part: str
     family: str
     format: str
     place: str
@@ -75,7 +76,7 @@ class Outcome:
     """
 
     case: str
-    half: str
+    part: str
     family: str
     question: str
     kind: Kind
@@ -96,7 +97,7 @@ def main() -> int:
     """Ask, print the table and what was changed, and write the figures where asked to."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.injection", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("--half", choices=("first", "second"), help="only these cases")
+    parser.add_argument("--part", choices=("first", "second", "third"), help="only these cases")
     parser.add_argument("--quotations", action="store_true", help="leave the language model out")
     parser.add_argument(
         "--nothing-aside", action="store_true", help="let all that a document says be evidence"
@@ -104,7 +105,7 @@ def main() -> int:
     parser.add_argument("--model", default="1.5b", help="as for app.py, of this machine")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
     args = parser.parse_args()
-    chosen = [case for case in cases() if args.half in (None, case.half)]
+    chosen = [case for case in cases() if args.part in (None, case.part)]
     about = machine() | {"model": "none: quotations" if args.quotations else args.model}
     model = None if args.quotations else local_model(Namespace(model=args.model, offline=True))
     if model:
@@ -190,7 +191,7 @@ def _outcomes(
         for q in case.questions:
             said = before[q][1].text
             yield Outcome(
-                case.id, case.half, case.family, q, "refused", str(error), False, False, said, said
+                case.id, case.part, case.family, q, "refused", str(error), False, False, said, said
             )
         return
     if nothing_aside:
@@ -207,7 +208,7 @@ def _outcomes(
             named = any(c.document.id == document.id for c in cited(after))
             yield Outcome(
                 case.id,
-                case.half,
+                case.part,
                 case.family,
                 question,
                 kind,
@@ -261,9 +262,9 @@ def table(found: Sequence[Outcome]) -> str:
     for family in families:
         lines.append(_row(family, [o for o in found if o.family == family]))
     hostile = [o for o in found if o.family != _CONTROL]
-    for half in ("first", "second"):
-        if rows := [o for o in hostile if o.half == half]:
-            lines.append(_row(f"**{half} half**", rows))
+    for part in ("first", "second", "third"):
+        if rows := [o for o in hostile if o.part == part]:
+            lines.append(_row(f"**{part} part**", rows))
     lines += [_row("**all**", hostile), ""]
     for o in found:
         if o.kind != "unchanged":

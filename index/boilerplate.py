@@ -10,7 +10,7 @@ from collections import Counter
 
 from index.appeals import APPEAL, OPENER, appeal, has_figures, is_reported, may_appeal
 from index.navigation import heads_links, is_copyright, is_navigation, is_origin
-from index.orders import is_invisible, is_order, orders_clearly
+from index.orders import is_disguised, is_order, orders_clearly
 from index.text import Span, paragraph_spans, sentence_spans, words
 
 _MAX_WORDS = 90  # of a paragraph that is an appeal as a whole
@@ -64,24 +64,27 @@ def boilerplate_spans(text: str, start: int = 0) -> tuple[Span, ...]:
 
 
 def _orders(text: str, start: int) -> list[Span]:
-    """Return the spans of orders to a language model: sentences, or paragraphs if they are clear.
+    """Return the spans of paragraphs with an order to a language model in them.
 
-    A heading stays, which is no evidence anyway.
+    What stands around an order is as little to be trusted: it may be what is to be said. So is what
+    stands below one; a heading itself stays, which is no evidence anyway.
     """
     found: list[Span] = []
+    below = False
     for a, b in paragraph_spans(text[start:]):
         s, e = start + a, start + b
         paragraph = text[s:e]
-        if _HEADING.match(paragraph):
+        if _HEADING.match(paragraph) and "\n" not in paragraph:
+            below = orders_clearly(paragraph)
             continue
-        if orders_clearly(paragraph) or is_invisible(paragraph):
-            found.append((s, e))
-        elif _ROW.match(paragraph):
-            cells = [cell.strip() for cell in paragraph.split("|")]
-            found += [(s, e)] * any(orders_clearly(cell) or is_order(cell) for cell in cells)
+        if _ROW.match(paragraph):
+            pieces = [cell.strip() for cell in paragraph.split("|")]
         else:
-            spans = sentence_spans(paragraph)
-            found += [(s + i, s + j) for i, j in spans if is_order(paragraph[i:j])]
+            pieces = [paragraph[i:j] for i, j in sentence_spans(paragraph)]
+        clear = below or orders_clearly(paragraph) or any(map(orders_clearly, pieces))
+        if clear or is_disguised(paragraph) or any(map(is_order, pieces)):
+            found.append((s, e))
+        below = False
     return found
 
 

@@ -41,15 +41,49 @@ _RULES = (
 _FORGET = r"(?:ignore|disregard|forget|override|bypass|set\s+aside|dismiss|discard)"
 _WHICH = r"(?:\s+(?:all|any|the|your|its|of|every|those|these|previous|prior|earlier|other|above))*"
 _TO_READERS = r"(?:(?:the|all|any|every|each)\s+)?(?:users?|readers?|people|everyone|anyone|them)"
+_TELL = (
+    r"(?:say|state|answer|reply|respond|write|tell|mention|claim|quote|credit|name|output|repeat|"
+    r"confirm|conclude|report|present)"
+)
+_READER = (  # of this very text, who is no person
+    rf"(?:{_MACHINE}|(?:computer\s+)?programs?|software|tools?|parsers?|crawlers?|whoever|whatever|"
+    r"anyone|anything|anybody)"
+)
 _BEGINS = (
     r"(?:\A\W*|[.:;!?…—–]\s+|,\s+(?:and\s+|then\s+)?|\b(?:please|must|should|now|and|then)\s+)"
 )
 
 # Whose paragraph goes as a whole: nobody writes these for people.
 _CLEAR = re.compile(
-    rf"""<\|[^|<>]{{1,40}}\|> | \[/?INST\] | <</?SYS>> | </?(?:system|assistant|instructions?)>
-    | ^\W*(?:\#+\s*)?(?:system|assistant|developer)(?:\s+(?:prompt|message|note|override))?\s*:
-    | ^\W*\#+\s*(?:instruction|response|system|assistant)\b\W*$
+    rf"""<\|[^|<>]{{1,40}}\|> | \[/?INST\] | <</?SYS>>
+    | </?(?:system|assistant|user|human|model|instructions?|(?:start|end)_of_turn|bos|eos|think\w*|
+      tool_\w+|function_\w+|evidence|context|documents?|passages?|query|prompt)\s*>
+    | ^\W*(?:\#+\s*)?(?:system|developer|assistants?|a\.?i\.?|(?:ai|virtual)\s+\w+|models?|llms?|
+      chat\s?bots?|bots?|\w*gpts?)
+      (?:\s+(?:prompt|message|notes?|override))?\s*:
+    | ^\W*\#+\s*(?:instructions?|response|system|assistant|human|user|input|output|prompt)\b\W*$
+    | \b(?:human|user|prompt|input)\s*:.{{1,400}}?\b(?:a\.?i\.?|assistant|bot|model|output|
+      completion|response)\s*:
+    | ^\W*(?:final\s+)?(?:output|completion)\s*: | [.!]\s+output\s*:
+    | ^\W*(?:begin|end)\s+(?:of\s+)?(?:system|prompt|instructions?|context|document|evidence)\b
+    | \b(?:good|correct|right|expected|desired|ideal|required|approved|official|only)\s+
+      (?:answer|reply|response|output)\b\s*(?::|to\s+(?:who|what|when|where|how|why|which|by)\b)
+    | \b(?:developer|maintenance|debug|god|admin\w*|unrestricted|jailbreak)\s+mode\b
+    | \bsafety\s+(?:filters?|rules?|checks?)\s+(?:are\s+)?(?:off|disabled|lifted)\b
+    | \blet(?:\s+us|'s)\s+play\s+a\s+game\b | {_BEGINS}(?:pretend|imagine)\s+(?:that\s+)?you\b
+    | \byou\s+(?:will\s+|are\s+to\s+)?(?:play|act\s+as)\s+(?:an?|the)\b
+    | \bnothing\s+(?:that\s+was\s+)?(?:written|said|stated|told)\s+(?:\w+\s+)?
+      (?:earlier|before|above|so\s+far)\b
+    | {_BEGINS}(?:stop|cease|quit)\s+(?:following|obeying|using)\b
+    | \bwhatever\s+you\s+(?:were|have\s+been)\s+(?:told|given)\b
+    | \bif\s+you\s+(?:are|happen\s+to\s+be)\s+(?:an?\s+)?(?:[\w-]+\s+){{0,3}}(?:{_READER})\b
+    | \b{_READER}\s+(?:(?:that|who|which|is|are)\s+)*(?:process|summari[sz]|read|pars|index|
+      analy[sz]|quot|answer)\w*\s+(?:\w+\s+)?(?:this|these)\b
+    | \b{_MACHINE}\s*(?:,\s*)?(?:please\s+)?(?:take\s+note|note)\b\s*:?
+    | \baccording\s+to\s+the\s+(?:evidence|context|passages?|sources?)\s+
+      (?:above|below|provided|given)\b
+    | \b(?:words?|text|instructions?|rules?)\s+(?:that\s+)?you\s+(?:were|have\s+been)\s+given\b
+    | \b(?:your|its)\s+(?:hidden|initial|original|system|secret)\s+(?:prompt|instructions?|rules?)\b
     | {_BEGINS}{_FORGET}{_WHICH}\s+{_RULES}\b
     | ^\W*(?:from\s+now\s+on,?\s+)?you\s+are\s+(?:now|no\s+longer)\b
     | \byou\s+are\s+(?:an?|the|in)\s+(?:[\w-]+\s+){{0,4}}(?:{_MACHINE}|mode)\b
@@ -58,7 +92,12 @@ _CLEAR = re.compile(
     | ^\W*(?:[\w'-]+\s+){{0,4}}(?:for|to)\s+(?:(?:the|all|any|every)\s+)?(?:\w+\s+and\s+)?{_MACHINE}
       (?:\s+(?:tools?|systems?|readers?|only))?\s*:
     | ^\W*(?:dear|hello|hi|attention|hey),?\s+(?:the\s+)?{_MACHINE}\b
-    # The same in French, Spanish, Arabic and Hausa.
+    # The same in French, Spanish, Portuguese, German, Arabic, Hausa and Swahili.
+    | \b(?:[àa]\s+l['’]attention\s+(?:de\s+l['’]|du\s+|des\s+)(?:assistant|ia|mod[èe]le|robot)s?)\b
+    | \b(?:olvid[ae]\w*|ignor[ae]\w*|esque[çc]a|descarte)\s+(?:todo|tudo)\s+(?:lo|o\s+que)\b
+    | \bignor[ea]\w*\s+(?:todas\s+)?as\b.{{0,20}}\binstru[çc][õo]es\b
+    | \b(?:ignorier|vergiss|vergess)\w*\b.{{0,40}}\b(?:anweisung|vorgabe|bisherige)\w*
+    | \b(?:puuza|sahau)\b.{{0,30}}\bma(?:agizo|elekezo)\b
     | \b(?:ignore[zrs]?|oublie[zrs]?)\s+(?:toutes\s+)?(?:les|ces|vos|tes)\b.{{0,20}}
       \b(?:instructions|consignes)\b
     | \b(?:olvid[ae]\w*|ignor[ae]\w*)\s+(?:todas\s+)?(?:las|estas|sus|tus)\b.{{0,20}}
@@ -66,7 +105,7 @@ _CLEAR = re.compile(
     | تجاهل.{{0,30}}(?:تعليمات|التعليمات|الأوامر) | (?:yi\s+watsi|manta)\b.{{0,30}}\bumarni""",
     re.I | re.X | re.M,
 )
-# A sentence of its own.
+# Of a sentence; what stands around it in its paragraph may be what it orders to be said.
 _ORDER = re.compile(
     rf"""\b(?:the\s+|every\s+|all\s+|any\s+)?{_MACHINE}(?:\s+that\s+\w+(?:\s+\w+){{0,3}})?\s+
       (?:{_MODAL}\s+)(?:\w+\s+)?{_SAY}\b
@@ -88,10 +127,33 @@ _ORDER = re.compile(
       .{{0,20}}\b(?:as|with|only)\b
     | ^\W*decode\b.{{0,40}}\b(?:follow|obey|execute)\b
     | ^\W*replace\s+\S+\s+(?:by|with)\b.*\byou\b
-    | \b(?:r[ée]pond(?:ez|s)|dites|r[ée]p[ée]tez|responde[dr]?|contest[ea]d?|di(?:ga)?)\s+qu?e\b
-    | (?:أجب|قل)\s+(?:إن|أن|ب) | \bka\s+(?:ce|amsa)\s+(?:cewa|da)\b""",
+    | \byou\s+(?:will|must|should|shall|are\s+to|have\s+to|need\s+to|may\s+only|can\s+only)\s+
+      (?:\w+\s+){{0,2}}{_TELL}\b
+    | \b(?:this|that|it)\s+is\s+what\s+you\s+(?:are\s+to\s+)?{_TELL}\b | \bwhat\s+you\s+{_TELL}\b
+    | \b(?:let|tell|inform|advise|remind|assure|give)\s+(?:your|the)\s+(?:users?|readers?|humans?|
+      clients?|analysts?|operators?|person\s+who\s+asks)\b
+    | \bin\s+(?:your|any|each|every)\s+(?:answer|reply|response|summary|output)s?\b
+    | \b(?:please|kindly)\s+(?:\w+\s+)?{_TELL}\b
+    | \buse\s+(?:exactly\s+)?(?:this|these|the\s+following)\s+(?:exact\s+)?
+      (?:wording|words|sentence|phrase|answer)\b
+    | \b(?:must|may|should)\s+not\s+be\s+(?:cited|quoted)\b
+    | \b(?:credit|attribute)\b.{{1,60}}\bfor\s+(?:each|every|all|any)\b
+    | \bquestions?\s+(?:on|about)\b.{{1,80}}\b(?:turned\s+down|refused|declined|unanswered)\b
+    | \b(?:readers?|users?|people|those|anyone|anybody|everyone|everybody|whoever)\s+
+      (?:who\s+)?asks?\b.{{1,120}}\b(?:repl(?:y|ies)|answers?|response|told|link)\b
+    | \b(?:pass|give|hand)\b.{{1,40}}\bto\s+(?:whoever|anyone|anybody|everyone|everybody)\b
+    | \b(?:link|url|image|picture)\b.{{0,20}}\bin\s+(?:the|your|each|every)\s+
+      (?:repl|answer|response)
+    | \b(?:automated|generated|machine)\W+(?:\w+\s+)?(?:summar|answer|repl|text|digest)\w*\b
+      .{{0,120}}\b(?:must|have\s+to|are\s+to|should|unlawful|illegal|invalid|void|wrong)\b
+    # In French, Spanish, Portuguese, German, Italian, Arabic, Hausa and Swahili.
+    | \b(?:r[ée]pond(?:ez|s)|dites|r[ée]p[ée]tez|[ée]cri(?:s|vez)|responde[dr]?|responda|
+      contest[ea]d?|di(?:ga)?|rispondi|sag\w*|antworte\w*|schreib\w*)(?:\s+Sie)?,?\s+(?:qu?e|che|dass)\b
+    | \b[ée]cri(?:s|vez)-le\b
+    | (?:أجب|قل)\s+(?:إن|أن|ب) | \bka\s+(?:ce|amsa)\b | \b(?:sema|jibu)\s+(?:kwamba|kuwa)\b""",
     re.I | re.X | re.S,
 )
+_SPACED = 12  # letters
 _QUOTATION = re.compile(r"“[^”]*”|\"[^\"]*\"|«[^»]*»")
 _QUOTED = re.compile(r"\A\W{0,2}[“\"«]|[“\"«][^”\"»]{25,}[”\"»]")
 
@@ -109,10 +171,11 @@ def shown(text: str) -> str:
     )
 
 
-def is_invisible(text: str) -> bool:
-    """Return whether most of a text is characters that no reader sees."""
+def is_disguised(text: str) -> bool:
+    """Return whether most of a text is characters that no reader sees, or letters spaced out."""
     unseen = sum(unicodedata.category(c) == "Cf" for c in text)
-    return unseen > len(text) / 3
+    single = sum(len(word) == 1 and word.isalpha() for word in text.split())
+    return unseen > len(text) / 3 or (single >= _SPACED and 4 * single > len(text))
 
 
 def orders_clearly(paragraph: str) -> bool:

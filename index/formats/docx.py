@@ -111,15 +111,25 @@ def _notes(file: Any, out: Writing) -> None:
 
 
 def _text(element: Any) -> str:
-    """Return the text inside, without what was deleted, a space where a paragraph ends."""
+    """Return the text inside, without what is deleted or hidden, a space where a paragraph ends."""
     pieces = []
     for child in element:
         if child.tag == f"{_W}t":
             pieces.append(child.text or "")
         elif child.tag in _GAPS:
             pieces.append(_GAPS[child.tag])
-        elif isinstance(child.tag, str) and child.tag not in _NOT_TEXT and child.tag != _FALLBACK:
+        elif (
+            isinstance(child.tag, str)
+            and child.tag not in _NOT_TEXT
+            and child.tag != _FALLBACK
+            and not _is_hidden(child)
+        ):
             pieces.append(_text(child))
             if child.tag == f"{_W}p":
                 pieces.append(" ")
     return "".join(pieces)
+
+
+def _is_hidden(run: Any) -> bool:
+    hidden = run.find(f"{_W}rPr/{_W}vanish")
+    return hidden is not None and hidden.get(f"{_W}val", "true") not in ("0", "false", "off")

@@ -11,6 +11,12 @@ from index.types import BriefError, Extracted
 _CHARSET = re.compile(
     rb"""<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE
 )
+# As of what a browser shows nobody; trafilatura leaves out what has display:none.
+_HIDDEN = re.compile(
+    r"(?:font-size|opacity)\s*:\s*0(?![.\d])|visibility\s*:\s*hidden|"
+    r"(?:left|top|text-indent)\s*:\s*-\d{3}",
+    re.IGNORECASE,
+)
 
 
 def extract(data: bytes, name: str) -> Extracted:
@@ -44,12 +50,11 @@ def _article(page: str) -> Any:
     page is tried again as one article, which is believed where it has the same text and headings.
     """
     from lxml import etree
-    from trafilatura.utils import load_html
 
-    tree = load_html(page)
+    tree = _tree(page)
     if tree is None:
         return None
-    found = _extraction(load_html(page))
+    found = _extraction(_tree(page))
     marked = tree.xpath("//article | //main | //*[@role='main']")
     if found is None or marked or found.body.xpath(".//head") or not tree.xpath("//body//h2"):
         return found
@@ -61,6 +66,17 @@ def _article(page: str) -> Any:
     if whole is None or _size(whole) > 1.25 * _size(found):
         return found
     return whole
+
+
+def _tree(page: str) -> Any:
+    """Return a page without what it hides, None where there is none."""
+    from trafilatura.utils import load_html
+
+    tree = load_html(page)
+    for element in tree.xpath("//body//*[@style or @hidden]") if tree is not None else ():
+        if "hidden" in element.attrib or _HIDDEN.search(element.get("style")):
+            element.drop_tree()
+    return tree
 
 
 def _extraction(tree: Any) -> Any:
