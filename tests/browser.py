@@ -1,7 +1,6 @@
 """A page served on this machine and a headless Chromium to look at it with."""
 
 import shutil
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -9,21 +8,11 @@ from contextlib import contextmanager
 
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from benchmarks.chromium import chromium as headless
+from benchmarks.serving import free_port
 from tests.conftest import needs
-
-_ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update",
-]  # fmt: skip
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager
@@ -47,10 +36,8 @@ def served(app: FastAPI) -> Iterator[str]:
 def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     needs("Chromium", bool(path), "install your system's package chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+    with headless() as browser:
         yield browser
-        browser.close()
 
 
 def opened(browser: Browser, url: str, **context: object) -> tuple[Page, list[str]]:

@@ -12,7 +12,7 @@ from benchmarks.endurance.__main__ import arguments, measure
 from benchmarks.endurance.growth import slope
 from benchmarks.endurance.ledger import Ledger
 from benchmarks.endurance.processes import Program, Supervisor
-from tests.browser import free_port
+from benchmarks.serving import free_port
 
 Q = "Who led the second coup?"
 

@@ -14,10 +14,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from benchmarks.serving import free_port
 from index.embedding import SentenceEmbedder
 from qa.choosing import local_model
 from qa.weights import KNOWN
-from tests.browser import ask, chromium, finished, free_port, marked, opened
+from tests.browser import ask, chromium, finished, marked, opened
 from tests.conftest import ROOT, needs
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(900)]
