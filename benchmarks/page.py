@@ -162,6 +162,7 @@ def summary(seen: Sequence[Seen]) -> Row:
     A question that is declined before the model is asked has its first word with its answer.
     """
     times = {
+        "passages": [s.passages_ms for s in seen if s.passages_ms is not None],
         "evidence": [s.evidence_ms for s in seen if s.evidence_ms is not None],
         "first_word": [s.first_word_ms for s in seen],
         "total": [s.total_ms for s in seen],
@@ -180,9 +181,9 @@ def table(about: Row) -> str:
     lines += ["|---" * (len(about["start"]) + 1) + "|"]
     lines += ["| median | " + " | ".join(map(str, about["start"].values())) + " |", ""]
     lines += [
-        "| visitors | questions | evidence p50 / p95, ms | first word p50 / p95, ms "
-        "| whole answer p50 / p95, ms | a minute | failed | overtaken |",
-        "|---|---|---|---|---|---|---|---|",
+        "| visitors | questions | passages p50 / p95, ms | evidence p50 / p95, ms "
+        "| first word p50 / p95, ms | whole answer p50 / p95, ms | a minute | failed | overtaken |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     rows = {
         "1, alone": about["alone"],
@@ -193,7 +194,7 @@ def table(about: Row) -> str:
     for name, row in rows.items():
         times = " | ".join(
             f"{row[f'{of}_p50_ms']} / {row[f'{of}_p95_ms']}"
-            for of in ("evidence", "first_word", "total")
+            for of in ("passages", "evidence", "first_word", "total")
         )
         rest = " | ".join(str(row.get(key, "")) for key in ("per_minute", "failed", "overtaken"))
         lines.append(f"| {name} | {row['questions']} | {times} | {rest} |")

@@ -95,7 +95,8 @@ def measure(
         page.keyboard.press("Enter")
         page.wait_for_function("window.seen.total", timeout=_LIMIT_MS)
         times: dict[str, float] = page.evaluate("window.seen")
-        found[way].append(Seen(times.get("evidence"), times["first_word"], times["total"], ""))
+        shown = times.get("evidence")
+        found[way].append(Seen(shown, shown, times["first_word"], times["total"], ""))
         page.context.close()
     return {way: summary(seen[1:]) for way, seen in found.items()}
 

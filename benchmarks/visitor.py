@@ -11,13 +11,19 @@ import httpx
 
 _TIMEOUT_S = 300.0
 # What a card of `web/cards.py` is like when something can be seen: its evidence, a first word.
+# Where others are waited for, the passages that were found come before evidence.
 _EVIDENCE, _ANSWERING, _DONE = '"card evidence', '"card answering', '"card done'
+_PASSAGES = 'class="evidence"'
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Milliseconds from sending a question to what came of it. Evidence is None if declined."""
+    """Milliseconds from sending a question to what came of it. Evidence is None if declined.
 
+    `passages_ms` is when there was something of the report to read: passages, or at once evidence.
+    """
+
+    passages_ms: float | None
     evidence_ms: float | None
     first_word_ms: float
     total_ms: float
@@ -53,9 +59,11 @@ class Visitor:
             RuntimeError: the page refused the question or failed at it.
         """
         began = time.perf_counter()
-        evidence = first_word = None
+        passages = evidence = first_word = None
         for message in self.messages(question, conversation):
             now = 1000 * (time.perf_counter() - began)
+            if passages is None and _PASSAGES in message and _DONE not in message:
+                passages = now
             if evidence is None and _EVIDENCE in message:
                 evidence = now
             if first_word is None and (_ANSWERING in message or _DONE in message):
@@ -64,7 +72,7 @@ class Visitor:
                 answer = message
         if first_word is None:
             raise RuntimeError(f"No answer came to: {question}")
-        return Seen(evidence, first_word, now, answer)
+        return Seen(passages, evidence, first_word, now, answer)
 
     def pause(self, typed: str) -> None:
         """Do what the page does in a pause of typing, and wait until that has ended."""

@@ -17,6 +17,7 @@ from qa.candidates import read_ahead
 from qa.clock import Clock
 from qa.declining import (
     ASK_MODEL,
+    CLOSEST,
     probability,
     reason_silent,
     reason_unknown,
@@ -130,6 +131,8 @@ class Answerer(Runnable[Question, Answer]):
             reason = reason_unknown(names_in.unknown)
             yield declined(answer, "unknown-name", reason, hits, clock)
             return
+        if _SELECTING.busy:  # what is found can be read until its best sentences are known
+            yield replace(answer, closest=tuple(hits[:CLOSEST]))
         if is_broad(answer.resolved):
             with _SELECTING.turn(patient=patient), clock.stage("selection"):
                 gathered = self._gatherer.gather(answer.resolved)

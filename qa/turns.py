@@ -16,6 +16,12 @@ class Turns:
         self._line: deque[Event] = deque()
         self._patient: deque[Event] = deque()
 
+    @property
+    def busy(self) -> bool:
+        """Whether somebody is already waiting, so that whoever comes now will for longer."""
+        with self._lock:
+            return bool(self._line)
+
     @contextmanager
     def turn(self, *, patient: bool = False) -> Iterator[None]:
         """Wait for one's turn and have it inside; the patient wait until nobody else does."""

@@ -135,7 +135,8 @@ class Answer:
     `draft` is what the model is saying and nobody has checked yet; it is "" in state "done".
     `notice` tells the user what was different this time (model still loading, a timeout).
     `closest` are passages to look at, and `instead` questions to ask, when it was declined, for
-    the reason that `decline` names. `provisional` is an answer without the model, which was not
+    the reason that `decline` names; while others' turns are waited for, there are passages in state
+    "searching" as well. `provisional` is an answer without the model, which was not
     ready or failed, or one that it did not end: asked again, there may be a better one. `cached` is
     one that was given before; its timings are those of this time. `worded_by` is the model that
     worded it in place of the one that was chosen, "" where none did.

@@ -1,7 +1,10 @@
+import threading
+import time
 from itertools import islice
 
 import pytest
 
+import qa.answering as answering_module
 from index.memory import MemoryLibrary
 from index.reading import parse_document
 from index.types import BriefError
@@ -12,6 +15,8 @@ from qa.drafting import _lower_first
 from qa.output import as_json, as_text, found_json
 from qa.types import Turn
 from tests.fakes import BagOfWords, Scripted, SharedWords
+from web.cards import card
+from web.records import new_record, told
 
 COUP = "Who led a second coup and took the title of transitional president?"
 
@@ -29,6 +34,30 @@ def test_evidence_is_there_before_the_model_has_said_a_word(library):
     assert shown.state == "evidence"
     assert "Goita then led a second coup" in shown.citations[0].evidence.text
     assert chat.prompts == []
+
+
+def test_who_waits_for_others_sees_the_closest_passages_meanwhile(library):
+    answering, _ = answerer(library, "Assimi Goita led a second coup.")
+    turns, steps = answering_module._SELECTING, answering.stream({"question": COUP})
+    with turns.turn():
+        other = threading.Thread(target=_take, args=(turns,))
+        other.start()
+        while not turns.busy:
+            time.sleep(0.001)
+        next(steps)
+        waiting = next(steps)
+    assert waiting.state == "searching" and not waiting.citations
+    assert "Goita then led a second coup" in waiting.closest[0].passage.text
+    shown = card(told(new_record(COUP, "c"), waiting, library, ""))
+    assert "Searching the report" in shown and "The closest passages:" in shown
+    evidence = next(steps)
+    assert evidence.state == "evidence" and not evidence.closest
+    other.join(10)
+
+
+def _take(turns):
+    with turns.turn():
+        pass
 
 
 def test_a_supported_sentence_cites_the_exact_words_of_the_document(library):

@@ -24,6 +24,7 @@ def card(record: Record) -> str:
         parts.append(_declined(record))
     else:
         parts += [_said(record), _evidence(record["evidence"]), _removed(record["sentences"])]
+        parts += [_passages(record)] if record["state"] == "searching" else []
     parts += [f'<p class="notice">{text(line)}</p>' for line in record["notice"].splitlines()]
     if record["stopped"]:
         parts.append('<p class="notice">Stopped. What is muted was not checked.</p>')
@@ -134,16 +135,20 @@ def _removed(sentences: Iterable[Record]) -> str:
 
 
 def _declined(record: Record) -> str:
-    closest = "".join(_closest(passage) for passage in record["closest"])
-    more = f'<p class="where">The closest passages:</p><ul class="evidence">{closest}</ul>'
     instead = "".join(
         f'<li><a class="ask" href="#ask">{text(q)}</a></li>' for q in record["instead"]
     )
     ask = f'<p class="where">What one could ask:</p><ul class="instead">{instead}</ul>'
     return (
-        f'<p class="declined">{text(record["reason"])}</p>{more if closest else ""}'
+        f'<p class="declined">{text(record["reason"])}</p>{_passages(record)}'
         f"{ask if instead else ''}"
     )
+
+
+def _passages(record: Record) -> str:
+    closest = "".join(_closest(passage) for passage in record["closest"])
+    passages = f'<p class="where">The closest passages:</p><ul class="evidence">{closest}</ul>'
+    return passages if closest else ""
 
 
 def _closest(passage: Record) -> str:
