@@ -12,11 +12,15 @@ _ARGUMENTS = [
 ]  # fmt: skip
 
 
+def chromium_path() -> str | None:
+    """Return where this machine has Chromium, None where it has none."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Give a headless Chromium of this machine."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=_ARGUMENTS)
         yield browser
         browser.close()

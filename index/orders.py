@@ -23,10 +23,14 @@ _MODAL = (
     r"told\s+to|obliged\s+to|expected\s+to)|has\s+to|have\s+to|needs?\s+to|will|may\s+only|"
     r"can\s+only|do(?:es)?\s+not|never|always)"
 )
+_SPEAK = (
+    "say|state|report|answer|reply|respond|mention|output|repeat|tell|name|claim|conclude|write|"
+    "quote|confirm|present"
+)
+_TELL = rf"(?:{_SPEAK}|credit)"
 _SAY = (
-    r"(?:say|state|report|answer|reply|respond|give|mention|print|output|repeat|cite|attribute|"
-    r"tell|name|claim|conclude|ignore|disregard|decline|refuse|write|add|append|include|return|use|"
-    r"display|quote|insert|confirm|treat|present|start|begin|end|reveal|follow|put)"
+    rf"(?:{_SPEAK}|give|print|cite|attribute|ignore|disregard|decline|refuse|add|append|include|"
+    r"return|use|display|insert|treat|start|begin|end|reveal|follow|put)"
 )
 # What only somebody who answers has: a sentence that orders about these speaks to them.
 _TASK = (
@@ -41,10 +45,6 @@ _RULES = (
 _FORGET = r"(?:ignore|disregard|forget|override|bypass|set\s+aside|dismiss|discard)"
 _WHICH = r"(?:\s+(?:all|any|the|your|its|of|every|those|these|previous|prior|earlier|other|above))*"
 _TO_READERS = r"(?:(?:the|all|any|every|each)\s+)?(?:users?|readers?|people|everyone|anyone|them)"
-_TELL = (
-    r"(?:say|state|answer|reply|respond|write|tell|mention|claim|quote|credit|name|output|repeat|"
-    r"confirm|conclude|report|present)"
-)
 _READER = (  # of this very text, who is no person
     rf"(?:{_MACHINE}|(?:computer\s+)?programs?|software|tools?|parsers?|crawlers?|whoever|whatever|"
     r"anyone|anything|anybody)"

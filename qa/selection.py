@@ -173,7 +173,7 @@ class Featurizer:
         Of shape (len(candidates), len(FEATURES) - 2).
         """
         weights = content_weights(question)
-        wanted = next((kind for asks, kind in _WANTS if asks.search(question)), None)
+        wanted = _wanted(question)
         rows = []
         for c in candidates:
             stems_alone = {stem(w) for w in words(c.resolved)}
@@ -189,13 +189,17 @@ class Featurizer:
         return self._remembered.of(self._library, texts)
 
 
+def _wanted(question: str) -> re.Pattern[str] | None:
+    return next((kind for asks, kind in _WANTS if asks.search(question)), None)
+
+
 def asks_one_fact(question: str) -> bool:
     """Return whether a question asks for a name, a place, a date or a number.
 
     >>> asks_one_fact("Who led the coup?"), asks_one_fact("Why was there a coup?")
     (True, False)
     """
-    return any(asks.search(question) for asks, _ in _WANTS)
+    return _wanted(question) is not None
 
 
 def asks_for_number(question: str) -> bool:

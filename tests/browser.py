@@ -1,6 +1,5 @@
 """A page served on this machine and a headless Chromium to look at it with."""
 
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, Page
 
 from benchmarks.chromium import chromium as headless
+from benchmarks.chromium import chromium_path
 from benchmarks.serving import free_port
 from tests.conftest import needs
 
@@ -34,8 +34,7 @@ def served(app: FastAPI) -> Iterator[str]:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    needs("Chromium", bool(path), "install your system's package chromium")
+    needs("Chromium", bool(chromium_path()), "install your system's package chromium")
     with headless() as browser:
         yield browser
 
