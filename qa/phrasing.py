@@ -107,7 +107,7 @@ def _probability_not_stated(metadata: dict[str, Any]) -> float | None:
 
 
 def _speed(metadata: dict[str, Any]) -> Speed | None:
-    """Read the last `timings` of llama.cpp, which `qa.local_chat` lets through."""
+    """Read the last `timings` of llama.cpp or of `qa.int8`, which `qa.llama_chat` lets through."""
     if not metadata.get("timings"):
         return None
     told = metadata["timings"][-1]

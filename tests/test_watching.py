@@ -223,7 +223,7 @@ def test_the_wait_for_the_model_and_what_it_reads_are_told_apart():
 
 @pytest.mark.parametrize(("finish", "cut"), [("stop", False), ("length", True)])
 def test_what_llama_cpp_says_of_its_speed_comes_with_the_draft_and_what_is_cut_says_so(finish, cut):
-    from qa.local_chat import LocalChat
+    from qa.llama_chat import LlamaChat
 
     def serve(request):
         lines = [
@@ -239,7 +239,7 @@ def test_what_llama_cpp_says_of_its_speed_comes_with_the_draft_and_what_is_cut_s
         return httpx.Response(200, text=body, headers={"Content-Type": "text/event-stream"})
 
     client = httpx.Client(transport=httpx.MockTransport(serve))
-    chat = LocalChat(model="m", base_url="http://x/v1", api_key="k", http_client=client)
+    chat = LlamaChat(model="m", base_url="http://x/v1", api_key="k", http_client=client)
     first, *_, last = phrase(chat, "How many?", [])
     assert (first.text, first.speed, first.cut) == ("Two", Speed(60, 700.5, 1, 30.5), False)
     assert (last.text, last.speed, last.cut) == ("Two boats.", Speed(60, 700.5, 3, 91.5), cut)

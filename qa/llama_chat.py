@@ -9,7 +9,7 @@ from langchain_core.outputs import ChatGenerationChunk
 from langchain_openai import ChatOpenAI
 
 
-class LocalChat(ChatOpenAI):
+class LlamaChat(ChatOpenAI):
     """A chat model behind llama.cpp, whose `timings` are in `response_metadata`, in a list."""
 
     # Where langchain-openai 1.7 turns what came into a chunk; it drops what OpenAI does not send.
