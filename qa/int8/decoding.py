@@ -41,8 +41,8 @@ class Token:
 class Decoder:
     """A network and what it has read. One after the other uses it, in the order of asking.
 
-    What a prompt begins with is not read again where the last prompt began with it, the one before
-    that, or the tokens that are kept.
+    What a prompt begins with is not read again where the last prompt began with it, the tokens that
+    are kept, or the last prompt that began otherwise than both.
     """
 
     def __init__(self, weights: Mapped) -> None:
@@ -118,9 +118,9 @@ class Decoder:
         others = [(min(_shared(tokens, prompt), len(prompt) - 1), tokens, states)
                   for tokens, states in (self._kept, self._before)]  # fmt: skip
         best, _, states = max(others, key=lambda other: other[0])
+        if max(shared, _shared(self._kept[0], read)) < len(read) / 2:
+            self._before = read, self._states()
         if best > shared:
-            if shared < len(read) // 2 and best < len(read) // 2:
-                self._before = read, self._states()
             self._set(prompt[:best], states[:, :, :best])
         elif shared < len(self._read):
             self._set(prompt[:shared], self._states()[:, :, :shared])

@@ -174,7 +174,7 @@ def _integers(tensor: Any) -> Iterator[tuple[str, NDArray[Any]]]:
     scale[scale == 0] = 1
     # Rounded as it will be multiplied with, so that the integers make up for it.
     scale = scale.astype(np.float16).astype(np.float32)
-    weights /= scale
+    weights = weights / scale  # a copy: those of some kinds are the file's own
     np.rint(weights, out=weights)
     yield tensor.name, np.clip(weights, -127, 127, out=weights).astype(np.int8)
     yield f"{tensor.name}.scale", scale.astype(np.float16)
