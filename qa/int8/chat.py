@@ -48,7 +48,7 @@ class Int8Chat(BaseChatModel):
         about = hashlib.sha256(np.array(tokens).tobytes()).hexdigest()[:16]
         path = self.folder / f"prefix-{about}.npy"
         try:
-            self.decoder.take(tokens, np.load(path))
+            self.decoder.take(tokens, np.load(path).astype(np.float32))
             next(iter(self.decoder.tokens([*tokens, tokens[0]], 1)))  # the weights are laid out
         except (OSError, ValueError):  # not there, or torn
             _save(path, self.decoder.keep(tokens))
@@ -142,7 +142,7 @@ def _save(path: Path, states: States) -> None:
     part = path.with_suffix(".part")
     try:
         with part.open("wb") as file:
-            np.save(file, states)
+            np.save(file, states.astype(np.float16))  # as OpenVINO keeps them
         part.replace(path)
     except OSError as error:
         log.info("The prefix could not be kept: %s", error)
