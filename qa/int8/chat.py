@@ -132,9 +132,9 @@ def opened(folder: Path, messages: Sequence[BaseMessage]) -> Int8Chat:
 
     weights = Mapped(folder)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    chat = Int8Chat(decoder=Decoder(weights), tokenizer=tokenizer, folder=folder)
-    chat.warm(messages)
-    weights.forget()  # OpenVINO has them in its own form by now
+    with weights.forgotten():
+        chat = Int8Chat(decoder=Decoder(weights), tokenizer=tokenizer, folder=folder)
+        chat.warm(messages)
     return chat
 
 

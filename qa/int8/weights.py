@@ -7,7 +7,9 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -112,11 +114,34 @@ class Mapped:
                 flat = np.frombuffer(mapped, dtype, count, begin + start)
                 yield name, flat.reshape(about["shape"])
 
-    def forget(self) -> None:
-        """Give the memory back that mapped weights take; what is read again is read from disk."""
-        if hasattr(mmap, "MADV_DONTNEED"):
+    @contextmanager
+    def forgotten(self, every_s: float = 0.1) -> Iterator[None]:
+        """Give the memory back, all along, that what was read of the files takes.
+
+        OpenVINO lays each matrix out anew as it is first used, and would for a moment have all of
+        them twice. What is read again comes from the system's cache, or from disk.
+        """
+        over = threading.Event()
+
+        def forget() -> None:
             for mapped in self._files:
                 mapped.madvise(mmap.MADV_DONTNEED)
+
+        def again_and_again() -> None:
+            while not over.wait(every_s):
+                forget()
+
+        if not hasattr(mmap, "MADV_DONTNEED"):  # as on Windows
+            yield
+            return
+        thread = threading.Thread(target=again_and_again, name="forget", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+            forget()
 
 
 def _write_elsewhere(gguf: Path, folder: Path) -> None:
