@@ -16,7 +16,11 @@ import pytest
 
 from benchmarks.serving import free_port
 from index.embedding import SentenceEmbedder
+from index.types import Passage
 from qa.choosing import local_model
+from qa.int8 import Int8Chat, is_fast_here
+from qa.phrasing import phrase
+from qa.types import Evidence
 from qa.weights import KNOWN
 from tests.browser import ask, chromium, finished, marked, opened
 from tests.conftest import ROOT, needs
@@ -152,44 +156,85 @@ def test_the_command_line_answers_while_the_page_is_running(ready, data):
 
 
 @pytest.fixture(scope="module")
-def model(ready):
-    model = local_model(Namespace(model="1.5b", offline=True))
+def llama(ready):
+    """The model as llama.cpp reads it: every file of one's own."""
+    known = local_model(Namespace(model="1.5b", offline=True))
+    model = local_model(Namespace(model=str(known.cache / KNOWN["1.5b"].file), offline=True))
     model.load()
     yield model
     model.close()
 
 
-def test_the_model_takes_no_orders_from_other_programs(model):
+@pytest.fixture(scope="module")
+def integers(ready):
+    """The model as integers in OpenVINO."""
+    if not is_fast_here():
+        pytest.skip("this processor has no AVX-512 VNNI")
+    model = local_model(Namespace(model="1.5b", offline=True))
+    model.load()
+    assert isinstance(model.chat, Int8Chat)
+    yield model
+    model.close()
+
+
+_SAID = [
+    "Edda Falk lit the lighthouse in 1871 and kept it for twelve years.",
+    "Jonas Wren: The two boats were sold in spring because the nets were torn.",
+]
+
+
+@pytest.mark.parametrize(
+    ("question", "stated"),
+    [
+        ("Who lit the lighthouse?", True),
+        ("For how long did Edda Falk keep the lighthouse?", True),
+        ("Why were the boats sold?", True),
+        ("How tall is the lighthouse?", False),
+        ("Who bought the boats?", False),
+    ],
+)
+def test_integers_say_what_llama_says(llama, integers, question, stated):
+    passage = Passage("id", "d", 0, 0, " ".join(_SAID), "1. Boats")
+    evidence = [Evidence(passage, 0, 0, text, 0.9) for text in _SAID]
+    theirs, ours = ([*phrase(model.chat, question, evidence)][-1] for model in (llama, integers))
+    assert (ours.text == "") == (theirs.text == "") == (not stated)
+    assert ours.not_stated == pytest.approx(theirs.not_stated, abs=0.2)
+    assert ours.text.split()[:4] == theirs.text.split()[:4]
+
+
+def test_the_model_takes_no_orders_from_other_programs(llama):
     """The llama.cpp server in the process wants a key that nobody else has."""
     answer = httpx.post(
-        f"{model.address}/v1/chat/completions",
+        f"{llama.address}/v1/chat/completions",
         json={"messages": [{"role": "user", "content": "hello"}], "max_tokens": 1},
     )
     assert answer.status_code == 401
 
 
-def test_the_model_lets_no_page_of_another_origin_read_and_shows_none_of_its_own(model):
+def test_the_model_lets_no_page_of_another_origin_read_and_shows_none_of_its_own(llama):
     evil = {"Origin": "http://evil.example"}
-    told = httpx.get(f"{model.address}/health", headers=evil)
+    told = httpx.get(f"{llama.address}/health", headers=evil)
     assert told.json() == {"status": "ok"}  # it is all that it tells without the key
     assert told.headers.get("access-control-allow-origin") == "none.invalid"
     assert "access-control-allow-credentials" not in told.headers
-    assert httpx.get(f"{model.address}/", headers=evil).status_code == 404
+    assert httpx.get(f"{llama.address}/", headers=evil).status_code == 404
     for path in ("/slots", "/metrics", "/props", "/v1/models", "/completion", "/tokenize"):
         for key in ({}, {"Authorization": "Bearer x"}):
-            refused = httpx.post(f"{model.address}{path}", json={}, headers=evil | key)
+            refused = httpx.post(f"{llama.address}{path}", json={}, headers=evil | key)
             assert refused.status_code in (401, 404), path
-            read = httpx.get(f"{model.address}{path}", headers=evil | key)
+            read = httpx.get(f"{llama.address}{path}", headers=evil | key)
             assert read.status_code in (401, 404), path
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process has one priority")
-def test_the_models_threads_let_others_go_first_and_nobody_elses_do(model):
+@pytest.mark.parametrize("kind", ["llama", "integers"])
+def test_the_models_threads_let_others_go_first_and_nobody_elses_do(request, kind):
+    request.getfixturevalue(kind)
     own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
     tasks = [int(task.name) for task in Path("/proc/self/task").iterdir()]
     nice = [os.getpriority(os.PRIO_PROCESS, task) for task in tasks]
     assert max(nice) == min(19, own + 10)
-    assert nice.count(max(nice)) >= 2
+    assert nice.count(max(nice)) >= 1
     assert own == os.getpriority(os.PRIO_PROCESS, os.getpid())
 
 
