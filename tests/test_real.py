@@ -189,8 +189,8 @@ _SAID = [
         ("Who lit the lighthouse?", True),
         ("For how long did Edda Falk keep the lighthouse?", True),
         ("Why were the boats sold?", True),
-        ("How tall is the lighthouse?", False),
-        ("Who bought the boats?", False),
+        ("When was Jonas Wren born?", False),
+        ("How many people live in Tarn?", False),
     ],
 )
 def test_integers_say_what_llama_says(llama, integers, question, stated):
@@ -198,7 +198,7 @@ def test_integers_say_what_llama_says(llama, integers, question, stated):
     evidence = [Evidence(passage, 0, 0, text, 0.9) for text in _SAID]
     theirs, ours = ([*phrase(model.chat, question, evidence)][-1] for model in (llama, integers))
     assert (ours.text == "") == (theirs.text == "") == (not stated)
-    assert ours.not_stated == pytest.approx(theirs.not_stated, abs=0.2)
+    assert ours.not_stated == pytest.approx(theirs.not_stated, abs=0.1)
     assert ours.text.split()[:4] == theirs.text.split()[:4]
 
 
