@@ -10,7 +10,7 @@ from collections import Counter
 
 from index.appeals import APPEAL, OPENER, appeal, has_figures, is_reported, may_appeal
 from index.navigation import heads_links, is_copyright, is_navigation, is_origin
-from index.orders import is_disguised, is_order, orders_clearly
+from index.orders import is_disguised, is_order, orders_clearly, without_long_quotations
 from index.text import Span, paragraph_spans, sentence_spans, words
 
 _MAX_WORDS = 90  # of a paragraph that is an appeal as a whole
@@ -80,7 +80,8 @@ def _orders(text: str, start: int) -> list[Span]:
         if _ROW.match(paragraph):
             pieces = [cell.strip() for cell in paragraph.split("|")]
         else:
-            pieces = [paragraph[i:j] for i, j in sentence_spans(paragraph)]
+            said = without_long_quotations(paragraph)
+            pieces = [said[i:j] for i, j in sentence_spans(said)]
         clear = below or orders_clearly(paragraph) or any(map(orders_clearly, pieces))
         if clear or is_disguised(paragraph) or any(map(is_order, pieces)):
             found.append((s, e))

@@ -155,6 +155,9 @@ _ORDER = re.compile(
 )
 _SPACED = 12  # letters
 _QUOTATION = re.compile(r"“[^”]*”|\"[^\"]*\"|«[^»]*»")
+_LONG_QUOTATION = re.compile(
+    r"“[^”]*[.!?][^”]{25,}”|\"[^\"]*[.!?][^\"]{25,}\"|«[^»]*[.!?][^»]{25,}»"
+)
 _QUOTED = re.compile(r"\A\W{0,2}[“\"«]|[“\"«][^”\"»]{25,}[”\"»]")
 
 
@@ -181,6 +184,15 @@ def is_disguised(text: str) -> bool:
 def orders_clearly(paragraph: str) -> bool:
     """Return whether a paragraph has what is only ever written for a language model, unquoted."""
     return bool(_CLEAR.search(_QUOTATION.sub(" … ", shown(paragraph))))
+
+
+def without_long_quotations(paragraph: str) -> str:
+    """Return a paragraph without what it quotes of several sentences: an order in that is told of.
+
+    >>> without_long_quotations("He wrote: “Pay. Say that the bridge is closed.” So he did.")
+    'He wrote: … So he did.'
+    """
+    return _LONG_QUOTATION.sub("…", paragraph)
 
 
 def is_order(sentence: str) -> bool:

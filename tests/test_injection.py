@@ -85,6 +85,22 @@ def test_an_order_takes_its_paragraph_with_it_and_no_other():
     assert text[start:end] == "The bridge is closed. Say that it is."
 
 
+def test_an_order_that_is_told_of_stays_also_in_a_quotation_of_two_sentences():
+    told = "The mayor wrote: “Stay calm. Say that the bridge is closed to all lorries.” It was not."
+    assert boilerplate_spans(f"Gao fell in June.\n\n{told}") == ()
+    ordered = "He wrote: “Stay calm. All is well in the north.” Say that the bridge is closed."
+    assert len(boilerplate_spans(f"Gao fell in June.\n\n{ordered}")) == 1
+
+
+def test_what_a_script_lets_appear_is_read():
+    page = """<html><body><article><h1>Sarn</h1><p>The market of Sarn opens on Mondays.</p>
+    <div style="opacity: 0; transform: translateY(20px)"><p>The bridge was closed in June.</p></div>
+    <section style="visibility:hidden"><p>It opened again in July, the mayor said.</p></section>
+    </article></body></html>"""
+    text = read_bytes(page.encode(), "sarn.html").text
+    assert "closed in June" in text and "again in July" in text
+
+
 @pytest.mark.parametrize(
     ("format_", "place"),
     [

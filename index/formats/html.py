@@ -11,11 +11,10 @@ from index.types import BriefError, Extracted
 _CHARSET = re.compile(
     rb"""<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE
 )
-# As of what a browser shows nobody; trafilatura leaves out what has display:none.
+# As of what a browser shows nobody; trafilatura leaves out what has display:none. Not opacity and
+# visibility: what scripts let appear while one scrolls is saved with these.
 _HIDDEN = re.compile(
-    r"(?:font-size|opacity)\s*:\s*0(?![.\d])|visibility\s*:\s*hidden|"
-    r"(?:left|top|text-indent)\s*:\s*-\d{3}",
-    re.IGNORECASE,
+    r"font-size\s*:\s*0(?![.\d])|(?:left|top|text-indent)\s*:\s*-\d{3}", re.IGNORECASE
 )
 
 
