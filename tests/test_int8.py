@@ -184,6 +184,22 @@ def test_one_who_leaves_stops_it_and_the_next_is_not_misled(folder, decoder):
     assert is_likeliest(folder, prompt, [t.id for t in decoder.tokens(prompt, 20)])
 
 
+def test_one_who_reads_slowly_holds_up_nobody_and_a_fault_is_raised(decoder, monkeypatch):
+    slow = decoder.tokens([5, 6, 7, 8], 20)
+    next(slow)
+    assert len(list(decoder.tokens([9, 8, 7], 5))) == 5
+    assert len(list(slow)) == 19
+
+    def broken(text):
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(decoder, "_next", broken)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        list(decoder.tokens([5, 6], 3))
+    monkeypatch.undo()
+    assert len(list(decoder.tokens([5, 6], 3))) == 3
+
+
 def test_a_prompt_that_is_too_long_and_states_of_another_prompt_are_refused(decoder):
     with pytest.raises(ValueError, match="are over 4096"):
         next(decoder.tokens([1] * CONTEXT_TOKENS, 1))

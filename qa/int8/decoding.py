@@ -2,7 +2,10 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from queue import SimpleQueue
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -10,7 +13,6 @@ from numpy.typing import NDArray
 
 from qa.int8.network import compiled
 from qa.int8.weights import Mapped
-from qa.turns import Turns
 
 CONTEXT_TOKENS = 4096
 _AT_ONCE = 32  # tokens read in one step: with 256 as fast, and 250 MB more of memory
@@ -40,7 +42,9 @@ class Token:
 
 
 class Decoder:
-    """A network and what it has read. One after the other uses it, in the order of asking.
+    """A network and what it has read, in a thread of its own: who reads slowly holds up nobody.
+
+    One after the other uses it, in the order of asking.
 
     What a prompt begins with is not read again where the last prompt began with it, the tokens that
     are kept, or the last prompt that began otherwise than both.
@@ -54,14 +58,11 @@ class Decoder:
         self._counts: list[bool] = []  # whether each of these is part of the text
         self._kept: tuple[list[int], States] = [], self._none()
         self._before = self._kept
-        self._turns = Turns()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="decoder")
 
     def keep(self, tokens: Sequence[int]) -> States:
         """Read tokens that most prompts begin with, keep what came of it, and return that."""
-        with self._turns.turn():
-            self._begin(list(tokens))
-            self._kept = list(tokens), self._states()
-            return self._kept[1]
+        return self._thread.submit(self._keep, list(tokens)).result()
 
     def take(self, tokens: Sequence[int], states: States) -> None:
         """Keep what `keep` once returned for these tokens.
@@ -72,8 +73,7 @@ class Decoder:
         shape = (*self._none().shape[:2], len(tokens), self._none().shape[3])
         if states.shape != shape or states.dtype != np.float32:
             raise ValueError(f"kept states have the shape {states.shape}, not {shape}")
-        with self._turns.turn():
-            self._kept = list(tokens), states
+        self._thread.submit(setattr, self, "_kept", (list(tokens), states)).result()
 
     def tokens(self, prompt: Sequence[int], most: int) -> Iterator[Token]:
         """Yield up to `most` tokens that continue a prompt, until one ends the turn.
@@ -85,19 +85,43 @@ class Decoder:
         """
         if len(prompt) + most > CONTEXT_TOKENS:
             raise ValueError(f"{len(prompt)} tokens and an answer are over {CONTEXT_TOKENS}")
-        with self._turns.turn():
+        said: SimpleQueue[Token | Exception | None] = SimpleQueue()
+        over = Event()
+        self._thread.submit(self._say, list(prompt), most, said, over)
+        try:
+            while (token := said.get()) is not None:
+                if isinstance(token, Exception):
+                    raise token
+                yield token
+        finally:
+            over.set()
+
+    def _keep(self, tokens: list[int]) -> States:
+        self._begin(tokens)
+        self._kept = tokens, self._states()
+        return self._kept[1]
+
+    def _say(
+        self, text: list[int], most: int, said: SimpleQueue[Token | Exception | None], over: Event
+    ) -> None:
+        """Put tokens into `said`, and None at the end, unless it is over before."""
+        try:
+            if over.is_set():  # while others had their turn
+                return
             began = time.perf_counter()
-            logits, read = self._begin(list(prompt))
+            logits, read = self._begin(text)
             first = _chosen(logits[-1], _TOLD)
             read_ms = 1000 * (time.perf_counter() - began)
             chosen = [replace(first, read=read, read_ms=read_ms)]
-            text = list(prompt)
             for _ in range(most):
-                if chosen[0].id == self._settings["end"]:
-                    return
-                text.append(chosen[0].id)
-                yield chosen.pop(0)
                 chosen = chosen or self._next(text)
+                if over.is_set() or chosen[0].id == self._settings["end"]:
+                    break
+                text.append(chosen[0].id)
+                said.put(chosen.pop(0))
+            said.put(None)
+        except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
+            said.put(error)
 
     def _next(self, text: Sequence[int]) -> list[Token]:
         """Return the token after a text whose last was not read yet, and those guessed rightly."""
