@@ -52,6 +52,7 @@ class Decoder:
 
     def __init__(self, weights: Mapped) -> None:
         """Take mapped weights and compile their network (a second)."""
+        self._weights = weights
         self._settings, self._tensors = weights.settings, weights.tensors
         self._network: Any = compiled(self._settings, self._tensors).create_infer_request()
         self._read: list[int] = []  # what it has read, with what was guessed wrong
@@ -122,6 +123,8 @@ class Decoder:
             said.put(None)
         except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
             said.put(error)
+        finally:
+            self._weights.forget()  # the vectors of these words: 60 MB after forty questions
 
     def _next(self, text: Sequence[int]) -> list[Token]:
         """Return the token after a text whose last was not read yet, and those guessed rightly."""

@@ -123,17 +123,10 @@ class Mapped:
         """
         over = threading.Event()
 
-        def forget() -> None:
-            for mapped in self._files:
-                mapped.madvise(mmap.MADV_DONTNEED)
-
         def again_and_again() -> None:
             while not over.wait(every_s):
-                forget()
+                self.forget()
 
-        if not hasattr(mmap, "MADV_DONTNEED"):  # as on Windows
-            yield
-            return
         thread = threading.Thread(target=again_and_again, name="forget", daemon=True)
         thread.start()
         try:
@@ -141,7 +134,13 @@ class Mapped:
         finally:
             over.set()
             thread.join()
-            forget()
+            self.forget()
+
+    def forget(self) -> None:
+        """Give back the memory of what was read until now (30 µs), where the system can do that."""
+        if hasattr(mmap, "MADV_DONTNEED"):
+            for mapped in self._files:
+                mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def _write_elsewhere(gguf: Path, folder: Path) -> None:
