@@ -151,7 +151,11 @@ def test_what_was_read_before_is_not_read_again_and_changes_nothing(folder, deco
     assert read(decoder, [1, 2, 3]) == 3
     assert read(decoder, [*start, 5]) == 1  # that is kept, also from other prompts
     assert read(decoder, [1, 2, 3, 4]) == 1  # and so is a prompt that begins otherwise
+    assert read(decoder, [7] * 300) == 300
+    assert read(decoder, [8] * 300) == 300  # and what does not count is taken out
+    assert len(decoder._read) < 400
     other = Decoder(Mapped(folder))
+    assert (read(other, [7] * 300), read(other, [8] * 9)) == (300, 9)  # before any is kept
     other.take(start, states)
     assert read(other, start + rest) == 10
 
@@ -250,8 +254,11 @@ def test_what_all_prompts_begin_with_is_read_once_for_all_starts(folder, monkeyp
 
 
 def test_weights_are_made_into_integers_once(tmp_path, monkeypatch):
-    said = []
+    said, old, others = [], tmp_path / "a.int8-0-9", tmp_path / "b.int8-0-9"
+    old.mkdir()
+    others.mkdir()
     folder = prepared(written(tmp_path / "a.gguf"), lambda: said.append("making"))
+    assert not old.exists() and others.exists()
     assert prepared(tmp_path / "a.gguf", lambda: said.append("again")) == folder
     assert said == ["making"]
     mapped = Mapped(folder)

@@ -189,7 +189,7 @@ class Decoder:
         heads = self._settings["heads"]
         size = self._settings["width"] // heads
         return np.empty(
-            (2 * self._settings["layers"], self._settings["pairs"], 0, size), np.float16
+            (2 * self._settings["layers"], self._settings["pairs"], 0, size), np.float32
         )
 
     def _states(self) -> States:

@@ -74,6 +74,8 @@ def prepared(gguf: Path, on_making: Callable[[], None] = lambda: None) -> Path:
             try:
                 _write_elsewhere(gguf, part)
                 part.rename(folder)
+                for other in set(gguf.parent.glob(f"{gguf.stem}.int8-*/")) - {folder}:
+                    shutil.rmtree(other, ignore_errors=True)  # of another version
             finally:
                 shutil.rmtree(part, ignore_errors=True)
     return folder
@@ -137,7 +139,7 @@ class Mapped:
             self.forget()
 
     def forget(self) -> None:
-        """Give back the memory of what was read until now (30 µs), where the system can do that."""
+        """Give back the memory of what was read (0.2 ms), where the system can do that."""
         if hasattr(mmap, "MADV_DONTNEED"):
             for mapped in self._files:
                 mapped.madvise(mmap.MADV_DONTNEED)
