@@ -5,7 +5,6 @@ are those of the installed package. Knows nothing of libraries and settings.
 """
 
 import hashlib
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from index.inference import openvino as imported
 from index.types import BriefError, Vectors
 
 DIMENSIONS = 384
@@ -35,7 +35,7 @@ class MiniLM:
         Raises:
             BriefError: the weights are not those of this version.
         """
-        openvino = imported_openvino()
+        openvino = imported()
         from safetensors.numpy import load
         from tokenizers import Tokenizer
 
@@ -89,16 +89,6 @@ def _padded(tokens: Sequence[Sequence[int]]) -> dict[str, NDArray[np.int32]]:
         ids[row, : len(of_text)] = of_text
         mask[row, : len(of_text)] = 1
     return {"ids": ids, "mask": mask}
-
-
-def imported_openvino() -> Any:
-    """Return the package, which tells nobody that it is used."""
-    # Without this its import alone reports to Google Analytics (OpenVINO 2026.4); where the
-    # package for that is missing, it reports nothing.
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-    import openvino
-
-    return openvino
 
 
 def _checked(path: Path) -> bytes:

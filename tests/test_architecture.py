@@ -8,7 +8,7 @@ from tests.conftest import ROOT
 LAYERS = ["index", "qa", "web", "app"]
 # What `qa` takes of `index`: its types, and the one tokeniser that both must agree on. The rest
 # is for those that put things together.
-QA_MAY_USE = {"index.types", "index.text"}
+QA_MAY_USE = {"index.types", "index.text", "index.inference"}
 PUT_TOGETHER = {
     "qa/engine.py",
     "qa/opening.py",
@@ -39,7 +39,7 @@ def test_no_layer_imports_one_above_it():
             assert not above, f"{path} imports {above}"
 
 
-def test_qa_knows_of_index_only_its_types_and_its_tokeniser():
+def test_qa_knows_of_index_only_its_types_its_tokeniser_and_openvino():
     for path in modules("qa"):
         if str(path.relative_to(ROOT)) in PUT_TOGETHER:
             continue

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from index.minilm import imported_openvino
+from index.inference import openvino as imported
 from qa.int8.weights import Tensors
 
 _NO_END = np.iinfo(np.int32).max
@@ -21,7 +21,7 @@ def compiled(settings: Mapping[str, Any], tensors: Tensors) -> Any:
     `beam` (1,) int32, which is 0, and `first` (1,) int32: from which of the n tokens on it returns
     what may come next, float32 of shape (1, n - first, words).
     """
-    openvino = imported_openvino()
+    openvino = imported()
     core = openvino.Core()
     return core.compile_model(
         _network(openvino, settings, tensors),
