@@ -155,9 +155,7 @@ _ORDER = re.compile(
 )
 _SPACED = 12  # letters
 _QUOTATION = re.compile(r"“[^”]*”|\"[^\"]*\"|«[^»]*»")
-_LONG_QUOTATION = re.compile(
-    r"“[^”]*[.!?][^”]{25,}”|\"[^\"]*[.!?][^\"]{25,}\"|«[^»]*[.!?][^»]{25,}»"
-)
+_SEVERAL = re.compile(r"[.!?].{25}", re.S)  # sentences, of which the last is no mere "Yes."
 _QUOTED = re.compile(r"\A\W{0,2}[“\"«]|[“\"«][^”\"»]{25,}[”\"»]")
 
 
@@ -192,7 +190,7 @@ def without_long_quotations(paragraph: str) -> str:
     >>> without_long_quotations("He wrote: “Pay. Say that the bridge is closed.” So he did.")
     'He wrote: … So he did.'
     """
-    return _LONG_QUOTATION.sub("…", paragraph)
+    return _QUOTATION.sub(lambda q: "…" if _SEVERAL.search(q[0][1:-1]) else q[0], paragraph)
 
 
 def is_order(sentence: str) -> bool:
