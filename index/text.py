@@ -136,6 +136,12 @@ def stems(text: str) -> list[str]:
     return [stem(word) for word in words(text)]
 
 
+@lru_cache(maxsize=4_096)  # 10 MB of sentences, which many questions are compared with
+def stem_set(text: str) -> frozenset[str]:
+    """Return each of a text's stems once."""
+    return frozenset(stems(text))
+
+
 @lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
     """Return the Snowball (Porter 2) stem of one folded word."""

@@ -27,7 +27,8 @@ from qa.evidence import PASSAGES, Selection, Selector
 from qa.known_names import resolve_names
 from qa.phrasing import phrase, read
 from qa.retriever import LibraryRetriever, hit_of
-from qa.selection import Featurizer, Scorer, SentenceVectors
+from qa.selection import Featurizer, Scorer
+from qa.sentence_vectors import SentenceVectors
 from qa.standalone import standalone, validate
 from qa.translation import is_french, to_english
 from qa.turns import Turns
@@ -55,14 +56,14 @@ class Answerer(Runnable[Question, Answer]):
         library: Library,
         chat: Callable[[], BaseChatModel | None],
         cross_encoder: Scorer,
-        remembered: SentenceVectors | None = None,
+        vectors: SentenceVectors | None = None,
     ) -> None:
         """Take a library, a function that gives the chat model (None while there is none), what
-        scores sentences, and where their vectors are remembered, if for others as well.
+        scores sentences, and what makes their vectors, if others use it as well.
         """
         self.library = library
         self.retriever = LibraryRetriever(library=library, k=PASSAGES)
-        featurizer = Featurizer(library, cross_encoder, remembered)
+        featurizer = Featurizer(cross_encoder, vectors)
         self._selector = Selector(library, featurizer)
         self._gatherer = Gatherer(library, self._selector, featurizer)
         self._chat = chat

@@ -51,9 +51,9 @@ class Candidate:
         return _PRONOUN.sub(self.speaker, self.text, count=1)
 
     @property
-    def in_context(self) -> str:
+    def in_context(self) -> tuple[str, ...]:
         """The sentence after its section, speaker and the sentence before it."""
-        return f"{self.passage.section}\n{self.speaker}\n{self.context}\n{self.text}"
+        return self.passage.section, self.speaker, self.context, self.text
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ Nothing here knows the whole document: a figure that stands elsewhere in it does
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
-from index.text import fold, rarity, sentence_spans, stem, words
+from index.text import fold, rarity, sentence_spans, stem, stem_set, words
 from qa.figures import figures, name_known, names, without_figures
 from qa.selection import FUNCTION_WORDS
 
@@ -108,7 +108,7 @@ def check(
     if negated(sentence) and not negated(evidence):
         reasons.append("the evidence has no negation")
     reasons += opposites(sentence, evidence)
-    have = {stem(w) for w in words(evidence)}
+    have = stem_set(evidence)
     reasons += [
         f"“{w}” is the question's word, not that of the evidence"
         for w in words(sentence)
@@ -159,7 +159,7 @@ def wording(sentence: str, evidence: str) -> float:
 
     A sentence without such a word ("Yes.") says nothing that could be supported: 0.
     """
-    have = {stem(w) for w in words(evidence)}
+    have = stem_set(evidence)
     said = words(without_figures(sentence)) or words(sentence)
     weights = {stem(w): rarity(w) for w in said if means(w)}
     total = sum(weights.values())
@@ -194,7 +194,7 @@ def unsaid(sentence: str, evidence: str) -> list[str]:
     rest = words(without_figures(_nameless(sentence, evidence)))
     if any(map(means, rest)):
         return []
-    have = {stem(w) for w in words(evidence)}
+    have = stem_set(evidence)
     return [
         f"“{w}” is not in the evidence"
         for w in rest
@@ -225,7 +225,7 @@ def means(word: str) -> bool:
     return word not in FUNCTION_WORDS and stem(word) not in _LIGHT
 
 
-def alike(own: str, have: set[str]) -> bool:
+def alike(own: str, have: Set[str]) -> bool:
     """Return whether a stem or one of its family is there: "withdrawal" and "withdraw"."""
     return own in have or any(
         min(len(own), len(h)) >= 4 and (h[:5] == own[:5] or h.startswith(own)) for h in have
@@ -234,7 +234,7 @@ def alike(own: str, have: set[str]) -> bool:
 
 def said_beyond(question: str, text: str) -> list[str]:
     """Return the words of a text that mean something and that a question does not have."""
-    asked = {stem(w) for w in words(question)}
+    asked = stem_set(question)
     return [w for w in words(text) if means(w) and not alike(stem(w), asked)]
 
 
@@ -251,8 +251,8 @@ def denied(said: str, sentence: str) -> bool:
 
 def opposites(sentence: str, evidence: str) -> list[str]:
     """Say which words of a sentence have only their opposite in the evidence."""
-    says = {stem(w) for w in words(sentence)}
-    has = {stem(w) for w in words(evidence)}
+    says = stem_set(sentence)
+    has = stem_set(evidence)
     return [
         f"the evidence says the opposite of “{next(iter(says & mine))}”"
         for pair in _OPPOSITE_STEMS

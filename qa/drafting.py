@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from index.text import sentence_spans, stem, stems, words
+from index.text import sentence_spans, stem, stem_set, stems, words
 from index.types import Passage
 from qa.checking import attributed, carried_by, said_beyond, wording
 from qa.figures import counted, figures, name_known, names, without_figures
@@ -122,7 +122,7 @@ def _granted(question: str, evidence: Evidence) -> str:
     very question, those that ask for it: who "leads" a firm is its "president".
     """
     around = f"{evidence.passage.section} {evidence.passage.text}"
-    have = {stem(w) for w in words(around)}
+    have = stem_set(around)
     named = {w for name, _ in names(question) for w in words(name)}
     sure = evidence.probability >= _SURE
     return " ".join(

@@ -24,13 +24,13 @@ from qa.answering import Answerer
 from qa.chat_model import ChatModel
 from qa.clock import Clock
 from qa.cross_encoder import CrossEncoder
-from qa.selection import SentenceVectors
+from qa.sentence_vectors import SentenceVectors
 from qa.standalone import validate
 from qa.types import Answer, ModelStatus, Question
 
 # Once for all libraries. The first loads when it is first used.
 CROSS_ENCODER = CrossEncoder()
-_REMEMBERED = SentenceVectors()
+_VECTORS = SentenceVectors()
 REPORTS = Path(__file__).parent.parent / "reports"
 _LONG = 1_000  # passages, which are embedded in some 20 s
 _TRIES = 5  # of a question, each after a document that it found was removed
@@ -248,4 +248,4 @@ def engine(library: Library, model: ChatModel) -> Engine:
     def chat() -> BaseChatModel | None:
         return model.chat
 
-    return Engine(library, Answerer(library, chat, CROSS_ENCODER, _REMEMBERED), model)
+    return Engine(library, Answerer(library, chat, CROSS_ENCODER, _VECTORS), model)

@@ -5,17 +5,16 @@ The coefficients come from `python -m training.fit`; each feature can be read of
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from threading import Lock
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.text import rarity, stem, words
-from index.types import Library
+from index.text import rarity, stem, stem_set, words
 from qa.candidates import Candidate
+from qa.sentence_vectors import SentenceVectors
 
 Features = NDArray[np.float64]
 
@@ -120,42 +119,13 @@ def content_weights(question: str) -> dict[str, float]:
     return {stem(w): rarity(w) for w in kept}
 
 
-class SentenceVectors:
-    """The vectors of the sentences that were compared last, for all libraries.
-
-    A vector depends on the embedder and the text alone.
-    """
-
-    def __init__(self, most: int = 20_000) -> None:
-        """Keep at most so many; of the default embedder's, 20,000 take 31 MB."""
-        self._kept: dict[tuple[str, str], NDArray[np.float32]] = {}
-        self._most = most
-        self._lock = Lock()
-
-    def of(self, library: Library, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return the unit vectors of texts, shape (len(texts), dimensions)."""
-        name = getattr(library, "embedder", "")
-        with self._lock:
-            found = {t: v for t in texts if (v := self._kept.get((name, t))) is not None}
-        if new := [t for t in dict.fromkeys(texts) if t not in found]:
-            found.update(zip(new, library.embed(new), strict=True))
-            with self._lock:
-                if len(self._kept) + len(new) > self._most:
-                    self._kept.clear()
-                self._kept.update({(name, t): found[t] for t in new})
-        return np.asarray([found[t] for t in texts])
-
-
 class Featurizer:
     """Computes the features of candidate sentences."""
 
-    def __init__(
-        self, library: Library, cross_encoder: Scorer, remembered: SentenceVectors | None = None
-    ) -> None:
-        """Take what vectors are remembered in, where others have it as well."""
-        self._library = library
+    def __init__(self, cross_encoder: Scorer, vectors: SentenceVectors | None = None) -> None:
+        """Take what scores sentences, and what makes their vectors, if others use it as well."""
         self._cross_encoder = cross_encoder
-        self._remembered = remembered or SentenceVectors()
+        self._vectors = vectors or SentenceVectors()
 
     def full(self, question: str, candidates: Sequence[Candidate], cheap: Features) -> Features:
         """Return the matrix of shape (len(candidates), len(FEATURES)), given all but its first."""
@@ -176,17 +146,15 @@ class Featurizer:
         wanted = _wanted(question)
         rows = []
         for c in candidates:
-            stems_alone = {stem(w) for w in words(c.resolved)}
-            stems_context = {stem(w) for w in words(c.in_context)}
+            alone = covered(weights, stem_set(c.resolved))
+            in_context = covered(weights, frozenset().union(*map(stem_set, c.in_context)))
             kind = 0.0 if wanted is None else (1.0 if wanted.search(c.text) else -1.0)
-            rows.append(
-                (covered(weights, stems_alone), covered(weights, stems_context), kind, c.score)
-            )
+            rows.append((alone, in_context, kind, c.score))
         return np.asarray(rows, dtype=np.float64).reshape(len(candidates), len(FEATURES) - 2)
 
     def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the unit vectors of texts, shape (len(texts), dimensions)."""
-        return self._remembered.of(self._library, texts)
+        return self._vectors.of(texts)
 
 
 def _wanted(question: str) -> re.Pattern[str] | None:
@@ -207,7 +175,7 @@ def asks_for_number(question: str) -> bool:
     return bool(_ASKS_NUMBER.search(question))
 
 
-def covered(weights: dict[str, float], stems: set[str]) -> float:
+def covered(weights: dict[str, float], stems: Set[str]) -> float:
     """Return the share of a question's words in a text, weighted; 0.5 if the question has none."""
     total = math.fsum(weights.values())
     return math.fsum(w for s, w in weights.items() if s in stems) / total if total else 0.5

@@ -38,7 +38,7 @@ class SharedWords:
 
     def logits(self, question: str, candidates: Sequence[Candidate]) -> NDArray[np.float64]:
         weights = content_weights(question)
-        shares = [covered(weights, set(stems(c.in_context))) for c in candidates]
+        shares = [covered(weights, set(stems("\n".join(c.in_context)))) for c in candidates]
         return 12 * np.asarray(shares, dtype=np.float64) - 6
 
 

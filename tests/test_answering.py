@@ -13,6 +13,7 @@ from qa.candidates import _read
 from qa.declining import beyond
 from qa.drafting import _lower_first
 from qa.output import as_json, as_text, found_json
+from qa.sentence_vectors import SentenceVectors
 from qa.types import Turn
 from tests.fakes import BagOfWords, Scripted, SharedWords
 from web.cards import card
@@ -23,7 +24,8 @@ COUP = "Who led a second coup and took the title of transitional president?"
 
 def answerer(library, *answers, **kwargs):
     chat = Scripted(answers=list(answers), **kwargs)
-    return Answerer(library, lambda: chat, SharedWords()), chat
+    vectors = SentenceVectors(BagOfWords().embed)
+    return Answerer(library, lambda: chat, SharedWords(), vectors), chat
 
 
 def test_evidence_is_there_before_the_model_has_said_a_word(library):

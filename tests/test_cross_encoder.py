@@ -72,10 +72,10 @@ def test_only_what_shares_most_words_with_the_question_is_embedded_and_scored(cr
     found = candidates(library.search(QUESTION, 12), library)
     assert len(found) > 60
     embedder.embedded.clear()
-    chosen, features = shortlist(Featurizer(library, cross_encoder), QUESTION, found)
+    chosen, features = shortlist(Featurizer(cross_encoder), QUESTION, found)
     assert (len(chosen), features.shape) == (12, (12, len(FEATURES)))
     assert len(embedder.embedded) <= 1 + 24  # the question as well
-    few, same = shortlist(Featurizer(library, cross_encoder), QUESTION, found, enough=(0.0,))
+    few, same = shortlist(Featurizer(cross_encoder), QUESTION, found, enough=(0.0,))
     assert few == chosen[:4] and features[:4, 0].max() > 0
     assert np.array_equal(same, features[:4])
 
@@ -85,5 +85,5 @@ def test_more_is_read_until_one_is_enough(cross_encoder, enough, scored):
     many = " ".join(f"Convoy number {n} lost {n + 2} trucks on the way to Gao." for n in range(30))
     library = MemoryLibrary([parse_document(f"{many} {TEXT}", name="gao")], BagOfWords().embed)
     found = candidates(library.search(QUESTION, 12), library)
-    chosen, features = shortlist(Featurizer(library, cross_encoder), QUESTION, found, enough=enough)
+    chosen, features = shortlist(Featurizer(cross_encoder), QUESTION, found, enough=enough)
     assert (len(chosen), len(features)) == (scored, scored)

@@ -20,6 +20,7 @@ from index.types import Passage
 from qa.answering import Answerer
 from qa.choosing import local_model
 from qa.engine import CROSS_ENCODER
+from qa.sentence_vectors import SentenceVectors
 from qa.types import Answer, AnswerSentence, Citation, Evidence
 from qa.weights import KNOWN
 from tests.conftest import needs
@@ -131,7 +132,8 @@ LIES = set("a06 a07 a08 a10 a27 a30 b11 b33 b36".split())
 def test_of_the_cases_that_the_rules_were_made_with_nothing_becomes_evidence_but_lies(library):
     known = [case for case in CASES if case.part != "third"]
     assert len(known) == 72
-    answerer = Answerer(library, lambda: None, SharedWords())
+    vectors = SentenceVectors(BagOfWords().embed)
+    answerer = Answerer(library, lambda: None, SharedWords(), vectors)
     found = list(outcomes(known, library, answerer))
     assert {o.case for o in found if o.evidence} <= LIES
     # The heading of a21 is no evidence, but lends its words to the sentence below, and words are

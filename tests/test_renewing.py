@@ -6,14 +6,12 @@ import pytest
 
 from index.access import changing, embedder_of, reading
 from index.reading import parse_document, read_document
-from index.scope import scoped
 from index.settings import LibrarySettings
 from index.types import BriefError
 from qa.engine import open_engine
 from qa.local_model import LocalModel
-from qa.selection import Featurizer, SentenceVectors
 from tests.conftest import REPORT
-from tests.fakes import BagOfWords, SharedWords
+from tests.fakes import BagOfWords
 
 COUP = "Who led a second coup and took the title of transitional president?"
 
@@ -110,29 +108,6 @@ def test_passages_of_two_sizes_are_not_mixed(folder):
         pytest.raises(BriefError, match=r"up to 1000 characters.*python -m index rebuild"),
     ):
         library.add(_document(), "/quolls.md")
-
-
-def test_sentences_of_the_old_embedder_are_forgotten(folder):
-    with changing(folder, BagOfWords("old")) as library:
-        featurizer = Featurizer(library, SharedWords())
-        featurizer.vectors(["Quolls hunt at night."])
-        library.rebuild(embedder=(new := BagOfWords("new")))
-        new.embedded.clear()
-        featurizer.vectors(["Quolls hunt at night."])
-        assert new.embedded == ["Quolls hunt at night."]
-
-
-def test_vectors_are_remembered_for_all_libraries_at_once_and_only_so_many(folder):
-    remembered = SentenceVectors(most=3)
-    with changing(folder, embedder := BagOfWords("old")) as library:
-        library.add(_document(), "/quolls.md")
-        embedder.embedded.clear()
-        for each in (library, scoped(library, ["quolls.md"])):
-            Featurizer(each, SharedWords(), remembered).vectors(["a", "b"])
-        assert embedder.embedded == ["a", "b"]
-        remembered.of(library, ["c", "d"])
-        assert remembered.of(library, ["a"]).shape == (1, library.embed(["a"]).shape[1])
-        assert embedder.embedded[2:5] == ["c", "d", "a"]
 
 
 def _document():

@@ -37,7 +37,7 @@ def test_whose_view_is_asked_for(question, found):
 
 def selected(question):
     library = MemoryLibrary([parse_document(TEXT, name="harbour.md")], BagOfWords().embed)
-    selector = Selector(library, Featurizer(library, SharedWords()))
+    selector = Selector(library, Featurizer(SharedWords()))
     return selector.select(question, library.search(question, 12))
 
 

@@ -187,7 +187,7 @@ def _searched(libraries: Iterable[tuple[Library, list[Asked]]]) -> Iterator[Sear
     """Yield what is found in each library for its questions."""
     cross_encoder = CrossEncoder()
     for library, asked in libraries:
-        featurizer = Featurizer(library, cross_encoder)
+        featurizer = Featurizer(cross_encoder)
         for question, about, answers, _ in asked:
             found = candidates(library.search(question, PASSAGES), library)
             yield Searched(featurizer, question, found, about, answers)
@@ -209,7 +209,7 @@ def _answers(
     chat = model.load()
     cross_encoder = CrossEncoder()
     for library, questions in libraries:
-        selector = Selector(library, Featurizer(library, cross_encoder))
+        selector = Selector(library, Featurizer(cross_encoder))
         for asked in questions:
             if resolve_names(asked.question, library).unknown:
                 continue  # declined before either is asked
