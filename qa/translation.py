@@ -35,5 +35,7 @@ def is_french(question: str) -> bool:
 
 def to_english(question: str, chat: BaseChatModel) -> str:
     """Return the question in English, as the chat model translates it; raises what that raises."""
-    said = chat.invoke([*_MESSAGES, HumanMessage(question)], max_tokens=100).text.strip()
+    messages = [*_MESSAGES, HumanMessage(question)]
+    # Nobody's evidence waits for others' answers (`qa.local_chat`).
+    said = chat.invoke(messages, max_tokens=100, patient=False).text.strip()
     return said.splitlines()[0] if said else question

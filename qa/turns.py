@@ -25,19 +25,28 @@ class Turns:
     @contextmanager
     def turn(self, *, patient: bool = False) -> Iterator[None]:
         """Wait for one's turn and have it inside; the patient wait until nobody else does."""
+        with self.place(patient=patient) as mine:
+            mine.wait()
+            yield
+
+    @contextmanager
+    def place(self, *, patient: bool = False) -> Iterator[Event]:
+        """Stand in line, and have one's turn once the event is set. Whoever leaves gives it up."""
         mine = Event()
+        line = self._patient if patient else self._line
         with self._lock:
             if self._taken:
-                (self._patient if patient else self._line).append(mine)
+                line.append(mine)
             else:
                 self._taken = True
                 mine.set()
-        mine.wait()
         try:
-            yield
+            yield mine
         finally:
             with self._lock:
-                if line := self._line or self._patient:
-                    line.popleft().set()
+                if not mine.is_set():
+                    line.remove(mine)
+                elif waiting := self._line or self._patient:
+                    waiting.popleft().set()
                 else:
                     self._taken = False

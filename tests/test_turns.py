@@ -56,3 +56,18 @@ def test_what_fails_lets_the_next_go_on():
         raise OSError
     with turns.turn():
         pass
+
+
+def test_who_leaves_the_line_holds_up_nobody():
+    turns = Turns()
+    with turns.place() as first:
+        assert first.is_set()
+        with turns.place() as second, turns.place(patient=True) as third:
+            assert not second.is_set() and not third.is_set()
+        with turns.place(patient=True) as fourth:
+            assert not fourth.is_set()
+            with turns.place() as fifth:
+                pass
+    assert not fifth.is_set()
+    with turns.place() as last:
+        assert last.is_set()

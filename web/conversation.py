@@ -102,8 +102,11 @@ def converse(
         shown = _said(chat, problem("Stopped before anything was found."))
         if memory:
             memory.put(now, record)  # so that a question outlives a killed process
-        for answer in _until(stopping, engine.stream(sent) if engine else iter(())):
+        for step in _until(stopping, engine.stream(sent) if engine else iter(())):
             assert engine is not None  # noqa: S101 - it gave the answer
+            if step is answer and not stopping.is_set():  # a pause: the page has that already
+                continue
+            answer = step
             name, library = model_name(engine), engine.library
             record = told(record, answer, library, name)
             if waiting and place is None and answer.state == "evidence" and not answer.cached:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel
 from langchain_core.language_models.chat_models import generate_from_stream
 from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
@@ -17,6 +16,7 @@ from pydantic import ConfigDict
 
 from qa.int8.decoding import Decoder, States
 from qa.int8.weights import Mapped
+from qa.local_chat import LocalChat
 
 _MAX_TOKENS = 512
 _ROLES = {"system": "system", "human": "user", "ai": "assistant"}
@@ -26,7 +26,7 @@ _TORN = "\ufffd"  # of a character whose bytes are not all there yet
 log = logging.getLogger(__name__)
 
 
-class Int8Chat(BaseChatModel):
+class Int8Chat(LocalChat):
     """A chat model of this process. It takes `max_tokens`, and always says what is likeliest.
 
     The `response_metadata` of what it yields are those of llama.cpp's server: `logprobs` and
@@ -69,7 +69,16 @@ class Int8Chat(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         *,
         max_tokens: int = _MAX_TOKENS,
+        patient: bool = True,
         **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        return self._in_turn(self._said(messages, max_tokens, run_manager), patient=patient)
+
+    def _said(
+        self,
+        messages: list[BaseMessage],
+        max_tokens: int,
+        run_manager: CallbackManagerForLLMRun | None,
     ) -> Iterator[ChatGenerationChunk]:
         prompt = [*self._tokens(messages), *self._turn("assistant")]
         said: list[int] = []

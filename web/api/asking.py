@@ -103,7 +103,7 @@ async def _told(seen: Seen, steps: Steps) -> AsyncGenerator[bytes]:
             yield sent
         try:
             async for step in steps:
-                if step is None:
+                if step is None or step == seen:
                     yield HEARTBEAT
                     continue
                 for sent in events_of(seen, step):
