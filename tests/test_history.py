@@ -12,7 +12,7 @@ from index.types import BriefError
 from qa.answering import Answerer
 from qa.evaluation import judge
 from qa.types import Answer, ModelStatus
-from tests.fakes import SharedWords
+from tests.fakes import Scripted, SharedWords
 from web.conversation import Conversation, Memory, converse, resumed
 from web.conversation_rows import new_conversation, put_turn
 from web.conversations import Conversations
@@ -28,10 +28,10 @@ HERE = {"X-Sahel-Brief": "1"}
 COUP = "Who led a second coup?"
 
 
-def engine_of(library):
+def engine_of(library, chat=None):
     return SimpleNamespace(
         library=library,
-        stream=Answerer(library, lambda: None, SharedWords()).stream,
+        stream=Answerer(library, lambda: chat, SharedWords()).stream,
         model_status=lambda: ModelStatus("ready", "Ready."),
     )
 
@@ -67,8 +67,9 @@ def test_a_conversation_is_there_after_a_restart_with_its_evidence(library, wher
 
 
 def test_a_question_that_was_never_answered_is_kept_and_shown_as_stopped(library, kept):
-    steps = converse(lambda: engine_of(library), COUP, [], Conversation(), "", Memory(kept, "ann"))
-    next(steps), next(steps)  # and the process is killed
+    engine = engine_of(library, Scripted(answers=["Goita led a second coup."]))
+    steps = converse(lambda: engine, COUP, [], Conversation(), "", Memory(kept, "ann"))
+    next(s for s in steps if 'class="card answering' in s.chat[-1]["content"])  # then it is killed
     (listed,) = kept.all("ann")
     chat, _ = resumed(listed["id"], kept.records("ann", listed["id"]))
     assert "Stopped." in chat[1]["content"]

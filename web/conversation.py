@@ -92,16 +92,16 @@ def converse(
     stopping = threading.Event()
     now = Conversation(before.id, before.turns, stopping)
     after = Conversation(before.id, before.turns)
-    yield Step(chat, now, gr.Textbox(value="", submit_btn=False, stop_btn="Stop"))
     record = new_record(question, before.id)
+    shown = _said(chat, card(record))
+    yield Step(shown, now, gr.Textbox(value="", submit_btn=False, stop_btn="Stop"))
     place = answer = None
     failed = False
     try:
         engine = yield from _opened(opening, chat, now)
         sent = asked(question, before, read_selection(selection), fresh=fresh)
+        on_page, kept = shown, False
         shown = _said(chat, problem("Stopped before anything was found."))
-        if memory:
-            memory.put(now, record)  # so that a question outlives a killed process
         for step in _until(stopping, engine.stream(sent) if engine else iter(())):
             assert engine is not None  # noqa: S101 - it gave the answer
             if step is answer and not stopping.is_set():  # a pause: the page has that already
@@ -117,7 +117,13 @@ def converse(
             after = Conversation(before.id, (*before.turns, _turn(answer))[-_TURNS:])
             if memory and answer.state == "done":  # before it is shown: a kill may come next
                 memory.put(now, record)
-            yield Step(shown, now, gr.skip())
+            if shown != on_page:  # each takes 6 ms of a processor, however little has changed
+                on_page = shown
+                yield Step(shown, now, gr.skip())
+            # So that a question outlives a killed process. Its evidence does not wait for that.
+            if memory and not kept and answer.state in ("evidence", "answering"):
+                memory.put(now, record)
+                kept = True
             if stopping.is_set() and answer.state != "done":
                 record = told(record, answer, library, name, stopped=True)
                 shown = _said(chat, card(record))

@@ -52,6 +52,7 @@ _AT_ONCE = 32  # questions and timers that are served at once
 # is shown. A tab that is given up is known by its conversation when it asks again.
 _TABS = 256
 _QUEUE = 64  # of them that may be on their way; the next is told to try again
+_TOLD_EVERY_S = 60.0
 
 
 def create_app(
@@ -179,7 +180,11 @@ def _blocks(
         add_ask(engine, following, rates)
         wire(engine, conversations, blocks, chat, box, buttons, waiting, watch, rates)
         blocks.state_session_capacity = _TABS
-        blocks.queue(max_size=_QUEUE, default_concurrency_limit=_AT_ONCE)
+        # Nobody waits in Gradio's own line. With the default, whenever somebody enters or leaves it
+        # all who are in it are told their place.
+        blocks.queue(
+            max_size=_QUEUE, default_concurrency_limit=_AT_ONCE, status_update_rate=_TOLD_EVERY_S
+        )
     return blocks
 
 
