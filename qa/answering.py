@@ -114,12 +114,14 @@ class Answerer(Runnable[Question, Answer]):
         question = validate(input["question"])
         resolved = standalone(question, input.get("history") or [])
         if is_french(resolved):
-            yield Answer(question, question)
+            with clock.stage("search"):  # names are spelled alike, and may be read meanwhile
+                hits = [hit_of(d) for d in self.retriever.invoke(resolved, config)]
+            yield Answer(question, question, closest=tuple(hits[:CLOSEST]))
             with clock.stage("translation"):
                 translated = self._in_english(resolved)
             if translated is None:
                 answer = Answer(question, question, provisional=True)
-                yield declined(answer, "not-translated", _NOT_TRANSLATED, [], clock)
+                yield declined(answer, "not-translated", _NOT_TRANSLATED, hits, clock)
                 return
             resolved = translated
         with clock.stage("search"):

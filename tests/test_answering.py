@@ -387,3 +387,13 @@ def test_what_was_removed_since_it_was_found_is_not_among_what_a_search_gives():
 )  # fmt: skip
 def test_after_its_speaker_a_sentence_goes_on_in_small_letters_but_for_names(said, after):
     assert _lower_first(said) == after
+
+
+def test_passages_can_be_read_while_a_question_in_french_is_translated(library):
+    answering, _ = answerer(library, COUP, "Assimi Goita led a second coup.")
+    steps = answering.stream({"question": "Qui a mené le second coup d'État au Mali ?"})
+    first = next(steps)
+    assert first.state == "searching"
+    assert any("second coup" in hit.passage.text for hit in first.closest)
+    *_, last = steps
+    assert "Goita" in last.text and last.resolved == COUP
