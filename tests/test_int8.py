@@ -240,6 +240,8 @@ def test_no_text_becomes_a_token_that_begins_or_ends_a_message(folder):
 
 
 def test_what_all_prompts_begin_with_is_read_once_for_all_starts(folder, monkeypatch):
+    for kept in folder.glob("prefix-*.npy"):
+        kept.rename(folder / "prefix-of-another-prompt.npy")
     opened(folder, _MESSAGES)
     (kept,) = folder.glob("prefix-*.npy")
     monkeypatch.setattr(Decoder, "keep", lambda *_: pytest.fail("it is read again"))

@@ -21,6 +21,7 @@ from qa.local_chat import LocalChat
 _MAX_TOKENS = 512
 _ROLES = {"system": "system", "human": "user", "ai": "assistant"}
 _BEGIN, _END = "<|im_start|>", "<|im_end|>"
+_PREFIX = "prefix-"  # of the files that keep what all prompts begin with
 _TORN = "\ufffd"  # of a character whose bytes are not all there yet
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ class Int8Chat(LocalChat):
         """Read what all prompts begin with, or take up what came of that at an earlier start."""
         tokens = self._tokens(messages)
         about = hashlib.sha256(np.array(tokens).tobytes()).hexdigest()[:16]
-        path = self.folder / f"prefix-{about}.npy"
+        path = self.folder / f"{_PREFIX}{about}.npy"
         try:
             self.decoder.take(tokens, np.load(path).astype(np.float32))
             next(iter(self.decoder.tokens([*tokens, tokens[0]], 1)))  # the weights are laid out
@@ -153,5 +154,7 @@ def _save(path: Path, states: States) -> None:
         with part.open("wb") as file:
             np.save(file, states.astype(np.float16))  # as OpenVINO keeps them
         part.replace(path)
+        for other in set(path.parent.glob(f"{_PREFIX}*.npy")) - {path}:  # of another prompt
+            other.unlink(missing_ok=True)
     except OSError as error:
         log.info("The prefix could not be kept: %s", error)
