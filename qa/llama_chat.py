@@ -15,8 +15,6 @@ from qa.local_chat import LocalChat
 class LlamaChat(ChatOpenAI, LocalChat):
     """A chat model behind llama.cpp, whose `timings` are in `response_metadata`, in a list."""
 
-    streaming: bool = True  # also where the whole is asked for, so that it takes its turn
-
     def _stream(
         self, *args: Any, patient: bool = True, **kwargs: Any
     ) -> Iterator[ChatGenerationChunk]:

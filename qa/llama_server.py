@@ -81,6 +81,7 @@ class LlamaServer:
             logprobs=True,
             top_logprobs=10,
             stream_usage=False,
+            streaming=True,  # also where the whole is asked for, so that it takes its turn
             # At each token, as one who is declined by the first does not wait for the last.
             extra_body={"timings_per_token": True},
         )

@@ -1,6 +1,6 @@
 """Write the exported selector (int8) anew, with the same weights, a third faster.
 
-python -m training.fuse selector.onnx --out qa/selector.onnx
+python -m training.fuse selector.onnx --out qa/selector.onnx   # needs onnx as well
 
 Of the last layer only the first token is read, which alone counts for a score; each matrix is
 multiplied by one operator of onnxruntime that also makes integers of what comes in; and there is

@@ -1,6 +1,6 @@
 """Write all-MiniLM-L6-v2 as int8, for comparing a question with sentences.
 
-python -m training.sentences --out qa/sentences.onnx
+python -m training.sentences --out qa/sentences.onnx   # needs onnx as well
 
 Its weights are those of the installed package. What comes into a matrix has some channels far
 larger than others, which would share one scale with them: these are made smaller before, and the
