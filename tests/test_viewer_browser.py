@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from index.access import changing
 from index.reading import parse_document, read_document
 from qa.answering import Answerer
+from qa.sentence_vectors import SentenceVectors
 from qa.types import ModelStatus
 from tests.browser import ask, finished, marked, opened, served
 from tests.conftest import REPORT
@@ -49,7 +50,9 @@ def url(tmp_path_factory):
         status = ModelStatus("ready", "Ready.")
         engine = SimpleNamespace(
             library=library,
-            stream=Answerer(library, lambda: None, SharedWords()).stream,
+            stream=Answerer(
+                library, lambda: None, SharedWords(), SentenceVectors(BagOfWords().embed)
+            ).stream,
             model_status=lambda: status,
         )
         with served(create_app(lambda: engine, examples=[])) as url:
