@@ -11,7 +11,7 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable, RunnableConfig
 
-from index.types import BY_WORDS, BriefError, Library
+from index.types import BY_WORDS, BriefError, Hit, Library
 from qa.broad import Gatherer, is_broad
 from qa.candidates import read_ahead
 from qa.clock import Clock
@@ -115,7 +115,7 @@ class Answerer(Runnable[Question, Answer]):
         resolved = standalone(question, input.get("history") or [])
         if is_french(resolved):
             with clock.stage("search"):  # names are spelled alike, and may be read meanwhile
-                hits = [hit_of(d) for d in self.retriever.invoke(resolved, config)]
+                hits = self._hits(resolved, config)
             yield Answer(question, question, closest=tuple(hits[:CLOSEST]))
             with clock.stage("translation"):
                 translated = self._in_english(resolved)
@@ -129,7 +129,7 @@ class Answerer(Runnable[Question, Answer]):
         answer = Answer(question, names_in.question)
         yield answer
         with clock.stage("search"):
-            hits = [hit_of(d) for d in self.retriever.invoke(answer.resolved, config)]
+            hits = self._hits(answer.resolved, config)
         if names_in.unknown:
             reason = reason_unknown(names_in.unknown)
             yield declined(answer, "unknown-name", reason, hits, clock)
@@ -182,6 +182,9 @@ class Answerer(Runnable[Question, Answer]):
             yield
             for _ in phrase(chat, found.resolved, evidence, max_tokens=1):
                 pass
+
+    def _hits(self, question: str, config: RunnableConfig | None) -> list[Hit]:
+        return [hit_of(d) for d in self.retriever.invoke(question, config)]
 
     def _in_english(self, question: str) -> str | None:
         chat = self._chat()

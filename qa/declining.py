@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from index.text import rarity, stem, stems, words
+from index.text import rarity, stem, stem_set, stems, words
 from index.types import Hit
 from qa.checking import alike, means, opposites, said_beyond, without_names, wording
 from qa.evidence import Selection
@@ -75,7 +75,7 @@ def beyond(question: str, draft: str, evidence: str) -> float:
     >>> beyond("Who led the coup?", "Goita led the coup.", "Goita was its leader.")
     1.0
     """
-    have = set(stems(evidence))
+    have = stem_set(evidence)
     said = {w: rarity(w) for w in said_beyond(question, draft)}
     total = sum(said.values())
     return sum(weight for w, weight in said.items() if alike(stem(w), have)) / total if total else 0
@@ -96,7 +96,7 @@ def instead(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:
     text = "\n".join(hit.passage.text for hit in hits[:CLOSEST])
     sentences = [s for hit in hits[:CLOSEST] for s in sentences_of(hit.passage.text)]
     view = viewpoint(question)
-    topic = view.topic if view and content_weights(view.topic).keys() <= set(stems(text)) else ""
+    topic = view.topic if view and content_weights(view.topic).keys() <= stem_set(text) else ""
     first = [f"What does the report say about {with_the(topic, text)}?"] if topic else []
     asked = {stem for run in name_runs(question) if name_known(run, text) for stem in stems(run)}
     # A passage alone may not tell who speaks: a surname is not enough.
@@ -145,7 +145,7 @@ def reason_contradicted(evidence: Evidence) -> str:
 
 def reason_unanswered(question: str, hits: Sequence[Hit]) -> str:
     """Say that nothing states the answer, naming the rarest word that the passages lack."""
-    have = {stem(w) for hit in hits for w in words(hit.passage.text)}
+    have = frozenset().union(*(stem_set(hit.passage.text) for hit in hits))
     missing = [
         w for w in words(question)
         if w not in FUNCTION_WORDS and len(w) > 2 and stem(w) not in have

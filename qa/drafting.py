@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from index.text import sentence_spans, stem, stem_set, stems, words
+from index.text import sentence_spans, stem, stem_set, words
 from index.types import Passage
 from qa.checking import attributed, carried_by, said_beyond, wording
 from qa.figures import counted, figures, name_known, names, without_figures
@@ -33,7 +33,7 @@ class DraftChecker:
         self._lines = [evidence_line(e) for e in evidence]
         self._granted = [_granted(question, e) for e in evidence]
         self._assumed = [
-            frozenset(stems(without_figures(question))) - {*stems(f"{line} {granted}")}
+            stem_set(without_figures(question)) - stem_set(f"{line} {granted}")
             for line, granted in zip(self._lines, self._granted, strict=True)
         ]
         self._counted = set() if asks_for_number(question) else counted(question)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from index.text import paragraph_spans, sentence_spans, stems
+from index.text import paragraph_spans, sentence_spans, stem_set
 from qa.clauses import DEIXIS
 from qa.known_names import name_runs
 from qa.shapes import Said, shaped
@@ -71,7 +71,7 @@ def in_turn(found: Sequence[Proposal], known: set[str]) -> Iterator[Proposal]:
 
     What has one of the `known` stems, those of what is spoken of, comes first.
     """
-    ordered = sorted(found, key=lambda p: not known & set(stems(p.question)))
+    ordered = sorted(found, key=lambda p: not known & stem_set(p.question))
     shapes: set[str] = set()
     sentences: set[int] = set()
     for again in (False, True):

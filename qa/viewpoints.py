@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.text import stem, words
+from index.text import stem_set
 from qa.candidates import Candidate
 from qa.checking import alike
 from qa.figures import name_known
@@ -49,7 +49,9 @@ class Viewpoint:
 
     def covered(self, own: Sequence[Candidate]) -> bool:
         """Return whether the speaker's sentences have a word of the topic, if there is one."""
-        have = {stem(w) for c in own for w in words(f"{c.passage.section} {c.text}")}
+        have = frozenset().union(
+            *(stem_set(text) for c in own for text in (c.passage.section, c.text))
+        )
         topic = content_weights(self.topic)
         return not topic or any(alike(word, have) for word in topic)
 

@@ -102,11 +102,8 @@ def converse(
         sent = asked(question, before, read_selection(selection), fresh=fresh)
         on_page, kept = shown, False
         shown = _said(chat, problem("Stopped before anything was found."))
-        for step in _until(stopping, engine.stream(sent) if engine else iter(())):
+        for answer in _until(stopping, engine.stream(sent) if engine else iter(())):
             assert engine is not None  # noqa: S101 - it gave the answer
-            if step is answer and not stopping.is_set():  # a pause: the page has that already
-                continue
-            answer = step
             name, library = model_name(engine), engine.library
             record = told(record, answer, library, name)
             if waiting and place is None and answer.state == "evidence" and not answer.cached:
@@ -117,7 +114,7 @@ def converse(
             after = Conversation(before.id, (*before.turns, _turn(answer))[-_TURNS:])
             if memory and answer.state == "done":  # before it is shown: a kill may come next
                 memory.put(now, record)
-            if shown != on_page:  # each takes 6 ms of a processor, however little has changed
+            if shown != on_page:  # not in a pause: each step takes 6 ms of a processor
                 on_page = shown
                 yield Step(shown, now, gr.skip())
             # So that a question outlives a killed process. Its evidence does not wait for that.
