@@ -100,7 +100,9 @@ def embedder_of(folder: Path) -> str:
         BriefError: the folder cannot be used.
     """
     require_folder(folder)
-    store = Store(folder / "library.sqlite3")
+    if not (path := folder / "library.sqlite3").exists():
+        return ""
+    store = Store(path)
     try:
         return store.meta("embedder")
     finally:

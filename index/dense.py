@@ -53,7 +53,7 @@ class DenseIndex:
             raise BriefError(
                 f"This library was indexed with the embedder {stored}, and now "
                 f"{self.embedder.name} is chosen. Choose the former again, or run: "
-                "python -m index rebuild"
+                f"python -m index rebuild --embedder {self.embedder.name}"
             )
 
     def is_made_with(self, embedder: str, passage_chars: int) -> bool:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from index.embedding import DEFAULT_EMBEDDER
+from index.access import embedder_of
+from index.embedding import BUILT_IN, DEFAULT_EMBEDDER
 from index.passages import MAX_CHARS
 from index.types import BriefError
 from index.vectors.address import ChromaServer, chroma_server
@@ -36,8 +37,9 @@ def add_library_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--embedder",
         metavar="NAME",
-        help="a sentence-transformers model by name or path (or SAHEL_BRIEF_EMBEDDER); after a "
-        "change run: python -m index rebuild",
+        help=f"{' or '.join(BUILT_IN)}, or a sentence-transformers model by name or path (or "
+        "SAHEL_BRIEF_EMBEDDER; default: what the library was indexed with); for another run: "
+        "python -m index rebuild --embedder NAME",
     )
     parser.add_argument(
         "--passage-chars",
@@ -60,21 +62,28 @@ def library_settings(args: argparse.Namespace) -> LibrarySettings:
     Also keeps libraries that are imported later from calling out.
 
     Raises:
-        BriefError: the size of passages is none, or the Chroma server is not named rightly, or
-            would be sent something with `--offline`.
+        BriefError: the size of passages is none, the data folder cannot be used, or the Chroma
+            server is not named rightly, or would be sent something with `--offline`.
     """
-    embedder = args.embedder or os.environ.get("SAHEL_BRIEF_EMBEDDER") or DEFAULT_EMBEDDER
+    data = data_folder(args.data)
+    embedder = chosen_embedder(args.embedder or os.environ.get("SAHEL_BRIEF_EMBEDDER"), data)
     keep_to_this_machine(embedder)
-    return LibrarySettings(
-        data_folder(args.data), embedder, _passage_chars(args), _chroma_server(args)
-    )
+    return LibrarySettings(data, embedder, _passage_chars(args), _chroma_server(args))
+
+
+def chosen_embedder(given: str | None, data: Path) -> str:
+    """Return the name of an embedder: as given, else what the library in `data` was indexed with.
+
+    Raises:
+        BriefError: the data folder cannot be used.
+    """
+    return given or embedder_of(data) or DEFAULT_EMBEDDER
 
 
 def keep_to_this_machine(embedder: str) -> None:
     """Keep libraries that are imported from here on from calling out."""
-    if embedder == DEFAULT_EMBEDDER:
+    if embedder in BUILT_IN:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # onnxruntime 1.32 reports by default
 
 
 def data_folder(given: str | None) -> Path:

@@ -42,8 +42,9 @@ _NOT_TRANSLATED = (
 
 
 # It keeps all processors busy: of sixteen at once all would see their evidence only at the end, and
-# come to the language model in any order.
-_SELECTING = Turns()
+# come to the language model in any order. With two, one has the processors while Python, of which
+# one thread runs at a time, compares the words of the other.
+_SELECTING = Turns(at_once=2)
 
 log = logging.getLogger(__name__)
 

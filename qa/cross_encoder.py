@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from index.networks import Network
 from qa.candidates import Candidate
-from qa.networks import Network
 
 MODEL = Path(__file__).parent / "selector.onnx"
 SHA256 = "6206d84020aa06dde4b75a33e7eeb66b03655400a4f8737a47d738226f48058c"
 _PREVIOUS_WORDS = 24
+_MAX_TOKENS = 128  # as in training
 
 
 class CrossEncoder:
@@ -23,7 +24,7 @@ class CrossEncoder:
 
     def __init__(self, model: Path = MODEL, sha256: str = SHA256) -> None:
         """Take the ONNX file and its checksum."""
-        self._network = Network(model, sha256)
+        self._network = Network(model, sha256, _MAX_TOKENS)
 
     def logits(self, question: str, candidates: Sequence[Candidate]) -> NDArray[np.float64]:
         """Return one logit per candidate, shape (len(candidates),); 0 stands for "none of them".

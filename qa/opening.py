@@ -13,9 +13,8 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import get_config_list
 from platformdirs import user_cache_path, user_data_path
 
-from index.embedding import DEFAULT_EMBEDDER
 from index.passages import MAX_CHARS
-from index.settings import LibrarySettings, keep_to_this_machine
+from index.settings import LibrarySettings, chosen_embedder, keep_to_this_machine
 from index.types import BriefError, DocumentInfo
 from index.vectors.address import chroma_server
 from qa.engine import Engine, open_engine, restricted
@@ -34,7 +33,7 @@ def open_library(
     data: str | Path | None = None,
     *,
     model: str | BaseChatModel | None = "1.5b",
-    embedder: str = DEFAULT_EMBEDDER,
+    embedder: str | None = None,
     passage_chars: int = MAX_CHARS,
     cache: str | Path | None = None,
     chroma: str | None = None,
@@ -49,7 +48,8 @@ def open_library(
         data: the library's folder; that of the user if None. The environment is not read.
         model: "1.5b", "0.5b" or the path of a GGUF file, which is loaded, and fetched once; a chat
             model of LangChain; or None, so that answers are the documents' own words.
-        embedder: the name of the embedder that the library was indexed with.
+        embedder: the name of the embedder that the library was indexed with, which is read from
+            it if None.
         passage_chars: the most characters of a passage of documents to come.
         cache: the folder of the weights; that of the user if None.
         chroma: the URL of a Chroma server that keeps the vectors; the data folder if None.
@@ -61,8 +61,9 @@ def open_library(
     Raises:
         BriefError: the library or the model cannot be used.
     """
-    keep_to_this_machine(embedder)
     folder = Path(data).expanduser() if data else user_data_path("sahel-brief", appauthor=False)
+    embedder = chosen_embedder(embedder, folder)
+    keep_to_this_machine(embedder)
     server = chroma_server(chroma, token=chroma_token, ca=chroma_ca) if chroma else None
     settings = LibrarySettings(folder, embedder, passage_chars, server)
     kept = Path(cache).expanduser() if cache else user_cache_path("sahel-brief", appauthor=False)

@@ -1,23 +1,16 @@
 """The vectors that a question is compared with sentences by: all-MiniLM-L6-v2 in 8-bit integers.
 
-Twice to three times as fast as the embedder of a library, which is exact, as what is found by its
-vectors is to stay found; a sentence and a question that share this network's error differ by .008
-in their cosine from that (`training/sentences.py`). It is the same for every library, whatever that
-is indexed with: how much a cosine counts was fitted with this one.
+It is the same for every library, whatever that is indexed with: how much a cosine counts was fitted
+with this one.
 """
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.networks import Network
-
-MODEL = Path(__file__).parent / "sentences.onnx"
-SHA256 = "715c41d032cda739c74ed3f35dad82652168e4fbfc4ee913d22268c240232143"
-_NETWORK = Network(MODEL, SHA256)
+from index.networks import MINILM
 
 
 class SentenceVectors:
@@ -25,7 +18,7 @@ class SentenceVectors:
 
     def __init__(
         self,
-        embed: Callable[[Sequence[str]], NDArray[np.float32]] = _NETWORK.outputs,
+        embed: Callable[[Sequence[str]], NDArray[np.float32]] = MINILM.outputs,
         most: int = 20_000,
     ) -> None:
         """Keep at most so many: 20,000 take 31 MB."""

@@ -41,7 +41,7 @@ def test_evidence_is_there_before_the_model_has_said_a_word(library):
 def test_who_waits_for_others_sees_the_closest_passages_meanwhile(library):
     answering, _ = answerer(library, "Assimi Goita led a second coup.")
     turns, steps = answering_module._SELECTING, answering.stream({"question": COUP})
-    with turns.turn():
+    with turns.turn(), turns.turn():  # all that there are
         other = threading.Thread(target=_take, args=(turns,))
         other.start()
         while not turns.busy:

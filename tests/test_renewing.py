@@ -1,12 +1,14 @@
 """Another embedder or passage size: the library is indexed anew while the old index answers."""
 
+import argparse
 import threading
 
 import pytest
 
 from index.access import changing, embedder_of, reading
+from index.embedding import DEFAULT_EMBEDDER
 from index.reading import parse_document, read_document
-from index.settings import LibrarySettings
+from index.settings import LibrarySettings, add_library_arguments, library_settings
 from index.types import BriefError
 from qa.engine import open_engine
 from qa.local_model import LocalModel
@@ -92,6 +94,19 @@ def test_questions_are_answered_while_it_is_indexed_anew(folder, monkeypatch):
         engine.changes.run()
         asking.join()
     assert "second coup" in asked[0]
+
+
+def test_without_a_choice_a_library_keeps_the_embedder_that_it_was_indexed_with(folder, tmp_path):
+    parser = argparse.ArgumentParser()
+    add_library_arguments(parser)
+
+    def chosen(*options):
+        return library_settings(parser.parse_args(options)).embedder
+
+    assert chosen("--data", str(folder)) == "old"
+    assert chosen("--data", str(folder), "--embedder", "new") == "new"
+    assert chosen("--data", str(tmp_path / "another")) == DEFAULT_EMBEDDER
+    assert not list((tmp_path / "another").glob("*.sqlite3"))
 
 
 def test_where_the_old_embedder_is_gone_the_remedy_is_said(folder):

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.embedding import SentenceEmbedder
+from index.embedding import EXACT_EMBEDDER, SentenceEmbedder
+from index.networks import Network
 from index.text import sentence_spans
 from index.types import BriefError
-from qa.networks import Network
-from qa.sentence_vectors import MODEL, SHA256, SentenceVectors
+from qa.sentence_vectors import SentenceVectors
 from tests.conftest import REPORT
 from tests.fakes import BagOfWords
 
@@ -25,7 +25,7 @@ def sentences() -> list[str]:
 @pytest.mark.model
 def test_cosines_are_almost_those_of_the_exact_embedder():
     texts = sentences()
-    ours, exact = SentenceVectors().of(texts), SentenceEmbedder().embed(texts)
+    ours, exact = SentenceVectors().of(texts), SentenceEmbedder(EXACT_EMBEDDER).embed(texts)
     assert ours.shape == exact.shape
     off = (ours @ ours.T - exact @ exact.T)[np.triu_indices(len(texts), 1)]
     assert np.sqrt(np.mean(off**2)) < 0.02
@@ -59,6 +59,6 @@ def test_vectors_are_remembered_and_only_so_many():
 
 
 def test_another_file_than_that_of_this_version_is_refused(tmp_path: Path):
-    (tmp_path / MODEL.name).write_bytes(b"something else")
-    with pytest.raises(BriefError, match=rf"git checkout -- qa/{MODEL.name}"):
-        Network(tmp_path / MODEL.name, SHA256).outputs(["a"])
+    (tmp_path / "minilm.onnx").write_bytes(b"something else")
+    with pytest.raises(BriefError, match=r"git checkout -- \S+/minilm\.onnx"):
+        Network(tmp_path / "minilm.onnx", "another", max_tokens=256).outputs(["a"])

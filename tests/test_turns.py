@@ -50,6 +50,39 @@ def test_who_is_patient_goes_after_all_others():
     assert taken == ["asked", "asked later", "guess", "second guess"]
 
 
+def test_two_at_once_are_in_order_and_the_patient_have_it_alone():
+    turns, taken, inside = Turns(at_once=2), [], []
+    go_on = threading.Event()
+
+    def take(name, patient=False):
+        with turns.turn(patient=patient):
+            inside.append(name)
+            taken.append((name, len(inside)))
+            assert go_on.wait(10)
+            inside.remove(name)
+
+    def start(name, present, **how):
+        threads.append(threading.Thread(target=take, args=(name,), kwargs=how))
+        threads[-1].start()
+        while len(turns._line) + len(turns._patient) + len(inside) < present:
+            time.sleep(0.001)
+
+    threads = []
+    for present, name in enumerate("abcd", 1):
+        start(name, present)
+    start("guess", 5, patient=True)
+    start("e", 6)
+    assert sorted(inside) == ["a", "b"] and len(turns._line) == 3
+    go_on.set()
+    for thread in threads:
+        thread.join(10)
+    assert [name for name, _ in taken[:2]] == ["a", "b"]
+    assert taken[-1] == ("guess", 1)
+    assert max(together for _, together in taken) == 2
+    with turns.turn(patient=True):
+        pass
+
+
 def test_what_fails_lets_the_next_go_on():
     turns = Turns()
     with pytest.raises(OSError), turns.turn():

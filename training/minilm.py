@@ -1,6 +1,6 @@
-"""Write all-MiniLM-L6-v2 as int8, for comparing a question with sentences.
+"""Write all-MiniLM-L6-v2 as int8: the default embedder, and what compares a question with sentences.
 
-python -m training.sentences --out qa/sentences.onnx   # needs onnx as well
+python -m training.minilm --out index/minilm.onnx   # needs onnx as well
 
 Its weights are those of the installed package. What comes into a matrix has some channels far
 larger than others, which would share one scale with them: these are made smaller before, and the
@@ -90,5 +90,5 @@ def write(path: Path) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=Path("qa/sentences.onnx"))
+    parser.add_argument("--out", type=Path, default=Path("index/minilm.onnx"))
     write(parser.parse_args().out)
