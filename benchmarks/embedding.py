@@ -1,4 +1,4 @@
-"""Measure the default embedder against plain sentence-transformers, in one run.
+"""Measure the embedders that are built in against plain sentence-transformers, in one run.
 
     python -m benchmarks.embedding [TEXTFILE …] [--json FILE]
 
@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.machine import ROOT, machine
-from index.embedding import DEFAULT_EMBEDDER, SentenceEmbedder
+from index.embedding import BUILT_IN, SentenceEmbedder
 from index.passages import MAX_CHARS
 from index.text import sentence_spans
 from index.types import Vectors
@@ -105,7 +105,7 @@ def ways() -> dict[str, Way]:
     return {
         "sentence-transformers": plain,
         "the same in bfloat16": bfloat16,
-        f"{DEFAULT_EMBEDDER} here": SentenceEmbedder().embed,
+        **{f"{name} here": SentenceEmbedder(name).embed for name in BUILT_IN},
     }
 
 
@@ -156,12 +156,12 @@ def timed(
 def table(ways: dict[str, dict[str, float]]) -> str:
     """Return the figures with a line for each way."""
     lines = [
-        f"{'':<24}{'passages/s':>11}{'ratio':>7}{'by CPU':>8}"
+        f"{'':<28}{'passages/s':>11}{'ratio':>7}{'by CPU':>8}"
         f"{'sentences/s':>13}{'ratio':>7}{'by CPU':>8}{'query ms':>10}{'least cosine':>14}"
     ]
     for name, row in ways.items():
         lines.append(
-            f"{name:<24}{row['passages_per_s']:>11.1f}{row['passages_ratio']:>7.2f}"
+            f"{name:<28}{row['passages_per_s']:>11.1f}{row['passages_ratio']:>7.2f}"
             f"{row['passages_processor_ratio']:>8.2f}{row['sentences_per_s']:>13.1f}"
             f"{row['sentences_ratio']:>7.2f}{row['sentences_processor_ratio']:>8.2f}"
             f"{row['query_ms']:>10.1f}{row['least_cosine']:>14.6f}"
