@@ -21,6 +21,7 @@ from qa.choosing import add_model_arguments, chosen_model
 from qa.clock import Clock
 from qa.engine import Engine, open_engine
 from qa.fetching import Report
+from qa.local_model import let_others_first
 from qa.profile import profile_table
 from qa.weights import bar
 from web.database import add_database_argument, chosen_database
@@ -166,6 +167,7 @@ class Starting:
                 ahead.start()
                 stack.callback(ahead.join)  # before the library is closed
                 if engine.changes and not self._ending.is_set():
+                    let_others_first()
                     engine.changes.run()  # the library's lock belongs to this thread
         except BriefError as error:
             self.failure = error

@@ -76,7 +76,7 @@ class LocalModel:
         try:
             path = weights_path(self.choice, self.cache, offline=self._offline, on_progress=show)
             self.status = ModelStatus("loading", "The language model is being loaded.")
-            with ThreadPoolExecutor(1, initializer=_let_others_first) as starting:
+            with ThreadPoolExecutor(1, initializer=let_others_first) as starting:
                 self._chat = starting.submit(self._opened, path).result()
         except BriefError as error:
             self.status = ModelStatus("failed", str(error))
@@ -108,10 +108,11 @@ class LocalModel:
         self._chat = self._server = None
 
 
-def _let_others_first() -> None:
+def let_others_first() -> None:
     """Have this thread, and those that it starts, wait for the ones that select evidence.
 
-    A model keeps all processors busy while it words an answer, and llama.cpp spins where it waits.
+    A model keeps all processors busy while it words an answer, and llama.cpp spins where it waits;
+    so does a document that is added.
     """
     if sys.platform == "linux":  # elsewhere it would be that of the whole process
         os.nice(_NICENESS)

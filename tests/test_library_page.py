@@ -1,6 +1,8 @@
 import asyncio
 import io
 import json
+import os
+import sys
 import threading
 import time
 import zipfile
@@ -10,10 +12,12 @@ from types import SimpleNamespace
 import pytest
 from fastapi.testclient import TestClient
 
+from app import Starting
 from index.access import changing, reading
 from index.library import Added
 from index.outcomes import outcome
 from index.reading import parse_document
+from index.settings import LibrarySettings
 from index.types import BriefError
 from qa.types import ModelStatus
 from tests.conftest import running
@@ -434,3 +438,20 @@ def test_a_selection_is_not_trusted():
             read_selection(raw)
     with pytest.raises(BriefError, match="not a date"):
         read_selection('{"documents": null, "since": "soon"}')
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process has one priority")
+def test_what_is_added_lets_questions_go_first(folder, monkeypatch):
+    monkeypatch.setattr("qa.engine.SentenceEmbedder", BagOfWords)
+    model = SimpleNamespace(start=lambda _: None, close=lambda: None, chat=None)
+    starting = Starting(LibrarySettings(folder, BagOfWords().name), model)
+    starting.begin(print, on_failure=lambda: None)
+    assert starting._opened.wait(20)
+
+    def priority(_=None):
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    try:
+        assert starting.engine().changes.put(priority).result(10) == min(19, priority() + 10)
+    finally:
+        starting.end()
