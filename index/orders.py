@@ -165,6 +165,8 @@ def shown(text: str) -> str:
     >>> shown("S\u200bay so")
     'Say so'
     """
+    if not _unseen(text):
+        return text
     return "".join(
         chr(ord(c) - 0xE0000) if 0xE0020 <= ord(c) <= 0xE007E else c
         for c in text
@@ -174,9 +176,15 @@ def shown(text: str) -> str:
 
 def is_disguised(text: str) -> bool:
     """Return whether most of a text is characters that no reader sees, or letters spaced out."""
-    unseen = sum(unicodedata.category(c) == "Cf" for c in text)
+    unseen = sum(map(text.count, _unseen(text)))
     single = sum(len(word) == 1 and word.isalpha() for word in text.split())
     return unseen > len(text) / 3 or (single >= _SPACED and 4 * single > len(text))
+
+
+def _unseen(text: str) -> set[str]:
+    """Return the invisible characters that a text has; tag characters are among them."""
+    # Of each character once: a text has a few dozen, and most have no others than ASCII's.
+    return set() if text.isascii() else {c for c in set(text) if unicodedata.category(c) == "Cf"}
 
 
 def orders_clearly(paragraph: str) -> bool:
