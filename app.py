@@ -26,7 +26,7 @@ from qa.profile import profile_table
 from qa.weights import bar
 from web.database import add_database_argument, chosen_database
 from web.guard.settings import add_guard_arguments, guarding, warnings
-from web.memory import give_back_free_memory, use_few_arenas
+from web.memory import collect_only_what_is_new, give_back_free_memory, use_few_arenas
 
 EXAMPLES = (
     "Who led the second coup in Mali?",
@@ -162,7 +162,7 @@ class Starting:
                     engine.warm()
                 self._engine = engine
                 self._opened.set()
-                _collect_only_what_is_new()
+                collect_only_what_is_new()
                 ahead = threading.Thread(target=self._read_ahead, args=(engine,), name="reading")
                 ahead.start()
                 stack.callback(ahead.join)  # before the library is closed
@@ -183,16 +183,6 @@ class Starting:
             self._model.wait()
         self._opened.wait()
         print(profile_table(self._clock), file=sys.stderr, flush=True)
-
-
-def _collect_only_what_is_new() -> None:
-    """Have the garbage collector pass over what there is by now.
-
-    With that it held up everybody for a quarter of a second, once in a few dozen questions.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.enable()
 
 
 def log_to_stderr(name: str) -> None:

@@ -36,6 +36,7 @@ from qa.answering import Answerer
 from qa.batch import read_lines
 from qa.candidates import read_ahead
 from qa.cross_encoder import CrossEncoder
+from web.memory import collect_only_what_is_new
 
 _OF_A_DOCUMENT = 100  # passages
 _QUERIES, _K = 40, 12  # twelve passages are what a question asks for
@@ -122,6 +123,7 @@ def look(folder: Path, embedder: Embedder, found: list[str]) -> dict[str, float]
                 began = time.perf_counter()
                 library.search(query, _K, within)
                 kind.append(1000 * (time.perf_counter() - began))
+        collect_only_what_is_new()  # as the application does
         began = time.perf_counter()
         for _ in read_ahead(library):
             pass

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from index.text import outside, paragraph_spans, sentence_spans
+from index.text import outside, paragraph_spans, sentence_spans, stems
 from index.types import Document, Hit, Library, Passage
 from qa.speakers import speakers
 
@@ -107,11 +107,15 @@ def candidates(hits: Iterable[Hit], library: Library) -> list[Candidate]:
 def read_ahead(library: Library) -> Iterator[None]:
     """Cut the newest documents into sentences, one at each step, before a question needs them.
 
+    The stems of their words are remembered as well, which are most of what a sentence costs when
+    it is first compared with a question.
+
     Raises:
         BriefError: a document was removed meanwhile.
     """
     for info in library.documents()[:_DOCUMENTS_READ]:
         document = library.document(info.id)
+        stems(document.text)
         if len(document.text) <= _WHOLE_CHARS:
             _read(document, 0, len(document.text))
         yield
