@@ -1,4 +1,4 @@
-"""What keeps memory: the C library of what is free, in a process that runs on, and Python's collector."""
+"""Memory of a process that runs on: what the C library keeps, what Python looks through."""
 
 import ctypes
 import gc
