@@ -165,12 +165,9 @@ def shown(text: str) -> str:
     >>> shown("S\u200bay so")
     'Say so'
     """
-    if not _unseen(text):
-        return text
-    return "".join(
-        chr(ord(c) - 0xE0000) if 0xE0020 <= ord(c) <= 0xE007E else c
-        for c in text
-        if 0xE0020 <= ord(c) <= 0xE007E or unicodedata.category(c) != "Cf"
+    tags = range(0xE0020, 0xE007F)
+    return text.translate(
+        {ord(c): ord(c) - 0xE0000 if ord(c) in tags else None for c in _unseen(text)}
     )
 
 
