@@ -174,6 +174,7 @@ class Starting:
             on_failure()
 
     def _read_ahead(self, engine: Engine) -> None:
+        let_others_first()
         for _ in engine.answerer.read_ahead():
             if self._ending.is_set():
                 return

@@ -25,7 +25,7 @@ from benchmarks.chroma_server import Chroma
 from benchmarks.machine import ROOT, machine
 from benchmarks.page import Row, together
 from benchmarks.serving import serving
-from benchmarks.size import evidence_ms
+from benchmarks.size import evidence_times
 from index.access import reading
 from index.embedding import SentenceEmbedder
 from index.vectors.address import ChromaServer, chroma_server
@@ -108,7 +108,7 @@ def searched(folder: Path, server: ChromaServer, questions: list[str]) -> Row:
                 began = time.perf_counter()
                 library.dense.search(question, 32)
                 times[name].append(1000 * (time.perf_counter() - began))
-        evidence = {"folder": evidence_ms(here), "server": evidence_ms(there)}
+        evidence = {"folder": evidence_times(here)[1], "server": evidence_times(there)[1]}
     return {
         f"{what}_{name}_p50_ms": round(statistics.median(values), 1)
         for what, found in (("dense", times), ("evidence", evidence))

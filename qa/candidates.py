@@ -46,9 +46,7 @@ class Candidate:
     @property
     def resolved(self) -> str:
         """The sentence with its speaker's name, to be scored by: "He fears" → "Ann Lee fears"."""
-        if not self.speaker or self.speaker.split()[-1] in self.text:
-            return self.text
-        return _PRONOUN.sub(self.speaker, self.text, count=1)
+        return _resolved(self.text, self.speaker)
 
     @property
     def in_context(self) -> tuple[str, ...]:
@@ -104,11 +102,11 @@ def candidates(hits: Iterable[Hit], library: Library) -> list[Candidate]:
     return found
 
 
-def read_ahead(library: Library) -> Iterator[None]:
+def read_ahead(library: Library) -> Iterator[list[str]]:
     """Cut the newest documents into sentences, one at each step, before a question needs them.
 
-    The stems of their words are remembered as well, which are most of what a sentence costs when
-    it is first compared with a question.
+    Yields each one's sentences as they are scored (`Candidate.resolved`), none of one that is not
+    read whole. The stems of their words are remembered as well.
 
     Raises:
         BriefError: a document was removed meanwhile.
@@ -116,9 +114,15 @@ def read_ahead(library: Library) -> Iterator[None]:
     for info in library.documents()[:_DOCUMENTS_READ]:
         document = library.document(info.id)
         stems(document.text)
-        if len(document.text) <= _WHOLE_CHARS:
-            _read(document, 0, len(document.text))
-        yield
+        whole = len(document.text) <= _WHOLE_CHARS
+        read = _read(document, 0, len(document.text)) if whole else ()
+        yield [_resolved(document.text[s.start : s.end], s.speaker) for s in read if not s.heading]
+
+
+def _resolved(sentence: str, speaker: str) -> str:
+    if not speaker or speaker.split()[-1] in sentence:
+        return sentence
+    return _PRONOUN.sub(speaker, sentence, count=1)
 
 
 def _window(document: Document, passage: Passage) -> tuple[int, int]:

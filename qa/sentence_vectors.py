@@ -5,6 +5,7 @@ with this one.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 from threading import Lock
 
 import numpy as np
@@ -19,11 +20,11 @@ class SentenceVectors:
     def __init__(
         self,
         embed: Callable[[Sequence[str]], NDArray[np.float32]] = MINILM.outputs,
-        most: int = 20_000,
+        most: int = 50_000,
     ) -> None:
-        """Keep at most so many: 20,000 take 31 MB."""
-        self._embed, self._most = embed, most
-        self._kept: dict[str, NDArray[np.float32]] = {}
+        """Keep at most so many, in half precision: 50,000 take 38 MB, and their texts 10."""
+        self._embed, self.most = embed, most
+        self._kept: dict[str, NDArray[np.float16]] = {}
         self._lock = Lock()
 
     def of(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -35,9 +36,9 @@ class SentenceVectors:
         with self._lock:
             found = {t: v for t in texts if (v := self._kept.get(t)) is not None}
         if new := [t for t in dict.fromkeys(texts) if t not in found]:
-            found.update(zip(new, self._embed(new), strict=True))
+            found.update(zip(new, self._embed(new).astype(np.float16), strict=True))
             with self._lock:
-                if len(self._kept) + len(new) > self._most:
-                    self._kept.clear()
                 self._kept.update({t: found[t] for t in new})
-        return np.asarray([found[t] for t in texts])
+                for oldest in list(islice(self._kept, max(0, len(self._kept) - self.most))):
+                    del self._kept[oldest]
+        return np.asarray([found[t] for t in texts], dtype=np.float32)

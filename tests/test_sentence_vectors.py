@@ -34,7 +34,7 @@ def test_cosines_are_almost_those_of_the_exact_embedder():
 def test_vectors_have_unit_length_whatever_the_text():
     found = SentenceVectors().of(ODD)
     assert found.shape == (len(ODD), 384)
-    assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
+    assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-4)  # as half precision has it
 
 
 def test_a_vector_does_not_depend_on_what_else_is_asked_for_or_by_whom():
@@ -47,14 +47,14 @@ def test_a_vector_does_not_depend_on_what_else_is_asked_for_or_by_whom():
         assert all(np.array_equal(each.result(), together) for each in asked)
 
 
-def test_vectors_are_remembered_and_only_so_many():
+def test_so_many_vectors_are_remembered_the_newest():
     embedder = BagOfWords("any")
     remembered = SentenceVectors(embedder.embed, most=3)
     for _ in range(2):
         assert remembered.of(["a", "b", "a"]).shape[0] == 3
     assert embedder.embedded == ["a", "b"]
-    remembered.of(["c", "d"])
-    remembered.of(["a"])
+    remembered.of(["c", "d"])  # in place of the first
+    remembered.of(["b", "c", "d", "a"])
     assert embedder.embedded[2:] == ["c", "d", "a"]
 
 
