@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 import nupunkt
-import snowballstemmer
+import Stemmer
 
 Span = tuple[int, int]
 MONTHS = (
@@ -170,7 +170,7 @@ def _ranks() -> dict[str, int]:
 
 @cache
 def _stemmer() -> Any:
-    return snowballstemmer.stemmer("english")
+    return Stemmer.Stemmer("english", 0)  # which keeps none: `stem` does
 
 
 @cache

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from index.text import outside, paragraph_spans, sentence_spans, stems
+from index.text import outside, paragraph_spans, sentence_spans
 from index.types import Document, Hit, Library, Passage
 from qa.speakers import speakers
 
@@ -106,14 +106,13 @@ def read_ahead(library: Library) -> Iterator[list[str]]:
     """Cut the newest documents into sentences, one at each step, before a question needs them.
 
     Yields each one's sentences as they are scored (`Candidate.resolved`), none of one that is not
-    read whole. The stems of their words are remembered as well.
+    read whole.
 
     Raises:
         BriefError: a document was removed meanwhile.
     """
     for info in library.documents()[:_DOCUMENTS_READ]:
         document = library.document(info.id)
-        stems(document.text)
         whole = len(document.text) <= _WHOLE_CHARS
         read = _read(document, 0, len(document.text)) if whole else ()
         yield [_resolved(document.text[s.start : s.end], s.speaker) for s in read if not s.heading]
