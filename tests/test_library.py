@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from index.access import alone, changing, reading
-from index.changes import Changes
+from index.changes import Changes, sharing_python
 from index.likeness import likeness, likest, sketch
 from index.reading import parse_document, read_document
 from index.types import BriefError, Passage
@@ -512,3 +512,12 @@ def test_vectors_that_are_added_later_are_found_by_themselves(tmp_path):
             if found != [p.id for p in passages[: some.stop]]:
                 lost.append(number)
     assert len(set(lost)) <= 1
+
+
+def test_python_is_given_up_sooner_until_the_last_document_is_read():
+    usual = sys.getswitchinterval()
+    with sharing_python():
+        with sharing_python():
+            pass
+        assert sys.getswitchinterval() < usual / 5
+    assert sys.getswitchinterval() == usual

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
-from index.changes import Changes
+from index.changes import Changes, sharing_python
 from index.library import DiskLibrary
 from index.outcomes import outcome
 from index.types import BriefError, Document
@@ -108,7 +108,8 @@ class Jobs:
         self._jobs[job.id] = ended
 
     def _next(self, items: Iterator[Item]) -> Item | None:
-        with self._reading:  # before the library is taken: questions and others go on meanwhile
+        # Before the library is taken: questions and others go on meanwhile.
+        with self._reading, sharing_python():
             return next(items, None)
 
     def _adding(self, job: Job, document: Document, item: Item) -> Callable[[DiskLibrary], Member]:
