@@ -157,7 +157,7 @@ def together(app: Served, questions: Sequence[str], count: int, *others: Served)
 
 
 def summary(seen: Sequence[Seen]) -> Row:
-    """Return medians and 95th percentiles of the milliseconds, and how many questions there were.
+    """Return how many questions there were, and medians, 95th percentiles and most of their ms.
 
     A question that is declined before the model is asked has its first word with its answer.
     """
@@ -170,7 +170,7 @@ def summary(seen: Sequence[Seen]) -> Row:
     return {"questions": len(seen)} | {
         f"{name}_p{share}_ms": round(float(np.percentile(values, share))) if values else None
         for name, values in times.items()
-        for share in (50, 95)
+        for share in (50, 95, 100)
     }
 
 
@@ -181,7 +181,7 @@ def table(about: Row) -> str:
     lines += ["|---" * (len(about["start"]) + 1) + "|"]
     lines += ["| median | " + " | ".join(map(str, about["start"].values())) + " |", ""]
     lines += [
-        "| visitors | questions | passages p50 / p95, ms | evidence p50 / p95, ms "
+        "| visitors | questions | passages p50 / p95, ms | evidence p50 / p95 (most), ms "
         "| first word p50 / p95, ms | whole answer p50 / p95, ms | a minute | failed | overtaken |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
@@ -194,6 +194,7 @@ def table(about: Row) -> str:
     for name, row in rows.items():
         times = " | ".join(
             f"{row[f'{of}_p50_ms']} / {row[f'{of}_p95_ms']}"
+            + (f" ({row[f'{of}_p100_ms']})" if of == "evidence" else "")
             for of in ("passages", "evidence", "first_word", "total")
         )
         rest = " | ".join(str(row.get(key, "")) for key in ("per_minute", "failed", "overtaken"))
