@@ -28,7 +28,7 @@ class SentenceVectors:
         self._lock = Lock()
 
     def of(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return the unit vectors of texts, shape (len(texts), dimensions).
+        """Return the unit vectors of texts to half precision, shape (len(texts), dimensions).
 
         Raises:
             BriefError: the network's file is not the one that belongs to this version.
