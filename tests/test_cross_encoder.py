@@ -12,6 +12,7 @@ from index.types import BriefError
 from qa.candidates import candidates
 from qa.cross_encoder import CrossEncoder
 from qa.selection import FEATURES, Featurizer, shortlist
+from qa.sentence_vectors import SentenceVectors
 from tests.fakes import BagOfWords
 
 TEXT = (
@@ -87,3 +88,15 @@ def test_more_is_read_until_one_is_enough(cross_encoder, enough, scored):
     found = candidates(library.search(QUESTION, 12), library)
     chosen, features = shortlist(Featurizer(cross_encoder), QUESTION, found, enough=enough)
     assert (len(chosen), len(features)) == (scored, scored)
+
+
+def test_what_words_and_vector_speak_against_is_not_read(cross_encoder):
+    apart = " ".join(f"Shop {n} sells bread and oranges at noon." for n in range(30))
+    library = MemoryLibrary([parse_document(f"{TEXT} {apart}", name="gao")], BagOfWords().embed)
+    found = candidates(library.search(QUESTION, 12), library)
+    vectors = SentenceVectors(BagOfWords().embed)
+    all_, _ = shortlist(Featurizer(cross_encoder, vectors), QUESTION, found)
+    near, _ = shortlist(Featurizer(cross_encoder, vectors), QUESTION, found, enough=(99, 99))
+    assert len(all_) == 12
+    assert near == all_[: len(near)] and 4 <= len(near) < 12
+    assert any("three trucks" in c.text for c in near)
