@@ -14,7 +14,7 @@ from index.networks import Network
 from qa.candidates import Candidate
 
 MODEL = Path(__file__).parent / "selector.onnx"
-SHA256 = "6206d84020aa06dde4b75a33e7eeb66b03655400a4f8737a47d738226f48058c"
+SHA256 = "a3d74cb162adee6264e9ae7c74f10ea9412334454abb3fe49070f73144db31bf"
 _PREVIOUS_WORDS = 24
 _MAX_TOKENS = 128  # as in training
 

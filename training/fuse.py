@@ -4,7 +4,7 @@ python -m training.fuse selector.onnx --out qa/selector.onnx   # needs onnx as w
 
 Of the last layer only the first token is read, which alone counts for a score; each matrix is
 multiplied by one operator of onnxruntime that also makes integers of what comes in; and there is
-no mask, as each pair is scored alone. A score differs from that of `training.export` as far as the
+no mask, as each pair is scored alone, in a loop. A score differs from that of `training.export` as far as the
 scales of int8 do, by 0.03 (root mean square of a logit), where int8 itself costs 0.2.
 """
 
@@ -99,20 +99,52 @@ class Graph:
         return self.normed(added, f"{name}.output.LayerNorm")
 
     def save(self, path: Path, inputs: list[str], output: str, shape: list[int]) -> None:
-        """Write it: inputs int64 [1, length], one output float32."""
-        made = helper.make_graph(
-            self.nodes,
-            path.stem,
-            [helper.make_tensor_value_info(i, TensorProto.INT64, [1, "length"]) for i in inputs],
-            [helper.make_tensor_value_info(output, TensorProto.FLOAT, shape)],
+        """Write it as a loop over texts, which reads one after the other.
+
+        Inputs int64: the tokens of all texts [all tokens] and where each of these `ends` in them
+        [texts]; one output float32 [texts, *shape]. Python has other threads go on while a network
+        is run, and waits for them after: so it is run once for many texts.
+        """
+        node, info, zero = helper.make_node, helper.make_tensor_value_info, self.numbers(0)
+        text = [
+            node("Gather", ["starts", "turn"], ["first"]),
+            node("Gather", ["ends", "turn"], ["last"]),
+            node("Unsqueeze", ["first", zero], ["start"]),
+            node("Unsqueeze", ["last", zero], ["end"]),
+        ]
+        for name in inputs:
+            text.append(node("Slice", [f"all_{name}", "start", "end"], [f"cut_{name}"]))
+            text.append(node("Unsqueeze", [f"cut_{name}", zero], [name]))
+        row = [node("Squeeze", [output, zero], ["row"]), node("Identity", ["go"], ["goes"])]
+        body = helper.make_graph(
+            [*text, *self.nodes, *row],
+            "text",
+            [info("turn", TensorProto.INT64, []), info("go", TensorProto.BOOL, [])],
+            [info("goes", TensorProto.BOOL, []), info("row", TensorProto.FLOAT, shape)],
             list(self.constants.values()),
         )
+        constants = {"none": np.array([0]), "but one": np.array([-1]), "always": np.array(True)}
+        texts = helper.make_graph(
+            [
+                node("Slice", ["ends", "none", "but one"], ["others"]),
+                node("Concat", ["none", "others"], ["starts"], axis=0),
+                node("Size", ["ends"], ["texts"]),
+                node("Loop", ["texts", "always"], [f"all_{output}"], body=body),
+            ],
+            path.stem,
+            [
+                *(info(f"all_{i}", TensorProto.INT64, ["all tokens"]) for i in inputs),
+                info("ends", TensorProto.INT64, ["texts"]),
+            ],
+            [info(f"all_{output}", TensorProto.FLOAT, ["texts", *shape])],
+            [numpy_helper.from_array(value, name) for name, value in constants.items()],
+        )
         opsets = [helper.make_opsetid("", 17), helper.make_opsetid(CONTRIB, 1)]
-        onnx.save(helper.make_model(made, opset_imports=opsets, ir_version=8), path)
+        onnx.save(helper.make_model(texts, opset_imports=opsets, ir_version=8), path)
 
 
 def fuse(exported: onnx.ModelProto, path: Path) -> None:
-    """Write the network: `input_ids` and `token_type_ids` [1, length] to `logits` [1]."""
+    """Write the network: `input_ids` and `token_type_ids` to one of `all_logits` for each pair."""
     found = {t.name: numpy_helper.to_array(t) for t in exported.graph.initializer}
     # Matrices have names of the exporter's own; the operators that use them tell which they are.
     matrices = {}
@@ -132,7 +164,7 @@ def fuse(exported: onnx.ModelProto, path: Path) -> None:
     pooled = graph.node("Tanh", graph.dense(x, "pooler.dense"))
     logit = graph.dense(pooled, "classifier")
     graph.node("Reshape", logit, graph.numbers(-1), output="logits")
-    graph.save(path, ["input_ids", "token_type_ids"], "logits", [1])
+    graph.save(path, ["input_ids", "token_type_ids"], "logits", [])
 
 
 def _plain(name: str) -> str:
