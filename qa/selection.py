@@ -5,7 +5,7 @@ The coefficients come from `python -m training.fit`; each feature can be read of
 
 import math
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -68,17 +68,13 @@ FEATURES = (
 # What the cross-encoder reads, 4.5 ms for each on two idle cores. How sure an answer is was fitted
 # on as many: with another number `python -m training.fit` is due.
 _SHORTLIST, _AT_ONCE = 12, 4
-# Its best logit after the first four, and after eight, from which on it need not read the others.
-# Of 337 questions of one report, of seven documents and of 10,000 passages, 172 end so, 96 of them
-# after four, all with the evidence that twelve give.
-ENOUGH = (1.0, -1.0)
-# Nor need it read one whose words and vector say so much less (in logits of CHEAP) than the best's:
-# of 728 questions of one report, of seven documents and of 10,000 passages none has other evidence
-# first, two first pieces or another fate by that, and 19 lose or gain a piece further down.
-_BEHIND = 3.0
 # For each of the shortlist, sentences whose vectors are compared: of the right sentences of 114
 # held-out questions 112 come into it, as many as where all 63 of a question have one (1.5 ms).
 _EMBEDDED = 2
+
+
+Worth = Callable[[Features, Features], NDArray[np.bool_]]
+"""Given all features of what was read, and all but the first of each other: which to read still."""
 
 
 class Scorer(Protocol):
@@ -192,30 +188,27 @@ def shortlist(
     *,
     weights: Weights = CHEAP,
     most: int = _SHORTLIST,
-    enough: Sequence[float] = (),
+    worth: Worth = lambda read, others: np.ones(len(others), dtype=bool),
 ) -> tuple[list[Candidate], Features]:
-    """Return the `most` candidates that are worth the cross-encoder's time, with all features.
+    """Return at most so many candidates that are worth the cross-encoder's time, with all features.
 
-    Twice as many are worth a vector, which in a large library most sentences have none of yet.
-    Only the first four where one of these has a logit of `enough[0]`, and so on; with `enough`
-    also only those that are not far behind the first, but four in any case.
+    Twice as many are worth a vector, which in a large library most sentences have none of yet. The
+    first four are read in any case, of the others, four at a time, those that `worth` says.
     """
     lexical = featurizer.lexical(question, found)
     kept = _best(LEXICAL.logits(lexical), _EMBEDDED * most)
     chosen = [found[i] for i in kept]
     cheap = featurizer.cheap(question, chosen, lexical[kept])
-    likely = weights.logits(cheap)
-    kept = _best(likely, most)
-    if enough:
-        near = int((likely[kept] >= likely.max(initial=-math.inf) - _BEHIND).sum())
-        kept = kept[: max(near, _AT_ONCE)]
-    chosen, cheap = [chosen[i] for i in kept], cheap[kept]
-    features = featurizer.full(question, chosen[:_AT_ONCE], cheap[:_AT_ONCE])
-    limits = iter(enough)
-    while len(features) < len(chosen) and features[:, 0].max() < next(limits, math.inf):
-        more = slice(len(features), len(features) + _AT_ONCE if enough else None)
-        features = np.vstack([features, featurizer.full(question, chosen[more], cheap[more])])
-    return chosen[: len(features)], features
+    order = _best(weights.logits(cheap), most)
+    features = np.zeros((0, len(FEATURES)))
+    read = order[:0]
+    others, some = order, order[:_AT_ONCE]
+    while len(some):
+        these = featurizer.full(question, [chosen[i] for i in some], cheap[some])
+        features, read = np.vstack([features, these]), np.concatenate([read, some])
+        others = others[~np.isin(others, some)]
+        some = others[worth(features, cheap[others])][:_AT_ONCE]
+    return [chosen[i] for i in read], features
 
 
 def _best(logits: Features, most: int) -> NDArray[np.intp]:

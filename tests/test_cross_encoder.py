@@ -9,8 +9,10 @@ import pytest
 from index.memory import MemoryLibrary
 from index.reading import parse_document
 from index.types import BriefError
+from qa.broad import Gatherer
 from qa.candidates import candidates
 from qa.cross_encoder import CrossEncoder
+from qa.evidence import Selector
 from qa.selection import FEATURES, Featurizer, shortlist
 from qa.sentence_vectors import SentenceVectors
 from tests.fakes import BagOfWords
@@ -76,27 +78,69 @@ def test_only_what_shares_most_words_with_the_question_is_embedded_and_scored(cr
     chosen, features = shortlist(Featurizer(cross_encoder), QUESTION, found)
     assert (len(chosen), features.shape) == (12, (12, len(FEATURES)))
     assert len(embedder.embedded) <= 1 + 24  # the question as well
-    few, same = shortlist(Featurizer(cross_encoder), QUESTION, found, enough=(0.0,))
-    assert few == chosen[:4] and features[:4, 0].max() > 0
-    assert np.array_equal(same, features[:4])
+    none = shortlist(
+        Featurizer(cross_encoder),
+        QUESTION,
+        found,
+        worth=lambda read, others: np.zeros(len(others), dtype=bool),
+    )
+    assert none[0] == chosen[:4] and np.array_equal(none[1], features[:4])
+    last = shortlist(
+        Featurizer(cross_encoder),
+        QUESTION,
+        found,
+        worth=lambda read, others: (others == features[11, 1:]).all(axis=1),
+    )
+    assert last[0] == [*chosen[:4], chosen[11]]
+    assert np.array_equal(last[1], features[[0, 1, 2, 3, 11]])
 
 
-@pytest.mark.parametrize(("enough", "scored"), [((99, -99), 8), ((99, 99), 12), ((), 12)])
-def test_more_is_read_until_one_is_enough(cross_encoder, enough, scored):
+class Scoring:
+    """Gives each sentence the same logit and counts them."""
+
+    def __init__(self, logit: float) -> None:
+        self.logit, self.scored = logit, 0
+
+    def logits(self, question, candidates):
+        self.scored += len(candidates)
+        return np.full(len(candidates), self.logit)
+
+
+def selected(library, logit: float) -> Scoring:
+    scoring = Scoring(logit)
+    featurizer = Featurizer(scoring, SentenceVectors(BagOfWords().embed))
+    Selector(library, featurizer).select(QUESTION, library.search(QUESTION, 12))
+    return scoring
+
+
+@pytest.mark.parametrize(("logit", "scored"), [(1.5, 4), (0, 8), (-4, 12)])
+def test_more_is_read_until_one_is_enough(logit, scored):
     many = " ".join(f"Convoy number {n} lost {n + 2} trucks on the way to Gao." for n in range(30))
     library = MemoryLibrary([parse_document(f"{many} {TEXT}", name="gao")], BagOfWords().embed)
-    found = candidates(library.search(QUESTION, 12), library)
-    chosen, features = shortlist(Featurizer(cross_encoder), QUESTION, found, enough=enough)
-    assert (len(chosen), len(features)) == (scored, scored)
+    assert selected(library, logit).scored == scored
 
 
-def test_what_words_and_vector_speak_against_is_not_read(cross_encoder):
+def test_what_words_and_vector_speak_against_is_not_read():
     apart = " ".join(f"Shop {n} sells bread and oranges at noon." for n in range(30))
     library = MemoryLibrary([parse_document(f"{TEXT} {apart}", name="gao")], BagOfWords().embed)
-    found = candidates(library.search(QUESTION, 12), library)
-    vectors = SentenceVectors(BagOfWords().embed)
-    all_, _ = shortlist(Featurizer(cross_encoder, vectors), QUESTION, found)
-    near, _ = shortlist(Featurizer(cross_encoder, vectors), QUESTION, found, enough=(99, 99))
-    assert len(all_) == 12
-    assert near == all_[: len(near)] and 4 <= len(near) < 12
-    assert any("three trucks" in c.text for c in near)
+    assert len(candidates(library.search(QUESTION, 12), library)) > 12
+    assert selected(library, -4).scored == 4  # the text's own
+
+
+def test_a_list_reads_what_could_stand_in_it(cross_encoder):
+    """As with all that was shortlisted, of which most are about something else."""
+    many = " ".join(f"Convoy number {n} lost {n + 2} trucks on the way to Gao." for n in range(3))
+    apart = " ".join(f"Shop {n} sells bread and oranges at noon." for n in range(30))
+    text = f"{many} {TEXT}\n\n{apart}"
+    library = MemoryLibrary([parse_document(text, name="gao")], BagOfWords().embed)
+    asked = "What does the report say about lost trucks?"
+
+    def gathered(scorer):
+        featurizer = Featurizer(scorer, SentenceVectors(BagOfWords().embed))
+        return Gatherer(library, Selector(library, featurizer), featurizer).gather(asked)
+
+    scoring = Scoring(-4)
+    gathered(scoring)
+    assert 4 <= scoring.scored < 12
+    found = gathered(cross_encoder).evidence
+    assert found and all("Shop" not in e.text for e in found)
