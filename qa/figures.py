@@ -126,9 +126,11 @@ def names(text: str) -> list[tuple[str, Span]]:
     if text.isupper() and len(tokens) > _SHOUTED:  # which of them are names, nobody knows
         return found
     for i, token in enumerate(tokens):
+        if not token[0][0].isupper():
+            continue
         word = re.sub(r"(?:[’']s|[’'.-]+)\Z", "", token[0])
         slipped = word.capitalize() in _OPENERS and not word.isupper() and word not in _OPENERS
-        if not word[:1].isupper() or word == "I" or slipped:  # "WHat"
+        if word == "I" or slipped:  # "WHat"
             continue
         before = text[: token.start()].rstrip(" “\"'(‘[")
         first = not before or before[-1] in '.!?:\n”"'
