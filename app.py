@@ -175,9 +175,7 @@ class Starting:
 
     def _read_ahead(self, engine: Engine) -> None:
         let_others_first()
-        for _ in engine.answerer.read_ahead():
-            if self._ending.is_set():
-                return
+        engine.read_ahead(self._ending)
 
     def _say_profile(self) -> None:
         with self._clock.stage("meanwhile, the language model"):

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 
 from langchain_core.language_models import BaseChatModel
 
@@ -34,6 +34,7 @@ _VECTORS = SentenceVectors()
 REPORTS = Path(__file__).parent.parent / "reports"
 _LONG = 1_000  # passages, which are embedded in some 20 s
 _TRIES = 5  # of a question, each after a document that it found was removed
+_LOOK_EVERY_S = 2.0  # whether the library has changed
 _SCOPES = 8  # restricted answerers that are kept: a conversation keeps asking the same documents
 
 Scoped = tuple[frozenset[str], str, str]
@@ -124,6 +125,22 @@ class Engine:
     def warm(self) -> None:
         """Load what selects evidence, so that no question waits for it."""
         self.answerer.warm()
+
+    def read_ahead(self, ending: Event) -> None:
+        """Read ahead (`Answerer.read_ahead`), and again after changes, until `ending` is set."""
+        library = self.library
+        if not isinstance(library, DiskLibrary):
+            raise BriefError("A part of a library is not read ahead. Read the whole.")
+        read, seen = None, library.generation
+        while not ending.is_set():
+            generation = library.generation
+            if read != generation == seen:  # not while documents are still being added
+                for _ in self.answerer.read_ahead():
+                    if ending.is_set():
+                        return
+                read = generation
+            seen = generation
+            ending.wait(_LOOK_EVERY_S)
 
     def model_status(self) -> ModelStatus:
         """Return how far the chat model is."""

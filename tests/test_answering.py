@@ -12,6 +12,8 @@ from qa.answering import Answerer
 from qa.candidates import _read
 from qa.declining import beyond
 from qa.drafting import _lower_first
+from qa.engine import Engine
+from qa.local_model import LocalModel
 from qa.output import as_json, as_text, found_json
 from qa.sentence_vectors import SentenceVectors
 from qa.types import Turn
@@ -421,3 +423,20 @@ def test_passages_can_be_read_while_a_question_in_french_is_translated(library):
     assert any("second coup" in hit.passage.text for hit in first.closest)
     *_, last = steps
     assert "Goita" in last.text and last.resolved == COUP
+
+
+def test_what_is_added_later_is_read_ahead_as_well(library, tmp_path, monkeypatch):
+    monkeypatch.setattr("qa.engine._LOOK_EVERY_S", 0.01)
+    embedder, ending = BagOfWords(), threading.Event()
+    answering = Answerer(library, lambda: None, SharedWords(), SentenceVectors(embedder.embed))
+    engine = Engine(library, answering, LocalModel("1.5b", tmp_path))
+    ahead = threading.Thread(target=engine.read_ahead, args=(ending,))
+    ahead.start()
+    library.add(parse_document("The ferry sails to Orrin.", name="ferry", title="Ferry"), "/ferry")
+    late = time.monotonic() + 20
+    while "The ferry sails to Orrin." not in embedder.embedded and time.monotonic() < late:
+        time.sleep(0.01)
+    ending.set()
+    ahead.join(5)
+    assert not ahead.is_alive()
+    assert embedder.embedded.count("The ferry sails to Orrin.") == 1
