@@ -127,7 +127,11 @@ class Engine:
         self.answerer.warm()
 
     def read_ahead(self, ending: Event) -> None:
-        """Read ahead (`Answerer.read_ahead`), and again after changes, until `ending` is set."""
+        """Read ahead (`Answerer.read_ahead`), and again after changes, until `ending` is set.
+
+        Raises:
+            BriefError: it is a part of a library.
+        """
         library = self.library
         if not isinstance(library, DiskLibrary):
             raise BriefError("A part of a library is not read ahead. Read the whole.")

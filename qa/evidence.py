@@ -40,8 +40,8 @@ _BEHIND_BEST, _BEHIND_LIKELY, _LIKELY = 2.0, 1.3, -1.5
 # end so, 96 of them after four, all with the evidence that twelve give.
 _ENOUGH = {4: 1.0, 8: -1.0}
 # Nor need it read a sentence whose words and vector say so much less (in logits) than the best's:
-# of 728 questions of the same libraries none has another best sentence, two other first pieces or
-# another fate by that, and 19 lose or gain a piece further down.
+# by that none of 728 questions of the same libraries has other first two pieces or is declined
+# before the model is asked where it was not, and 20 have other pieces further down.
 _FAR = 3.0
 _OF_ONE_DOCUMENT = 2  # pieces, where others have some as well: each is to be heard
 _SURE = 3.0  # a logit: 0.95
