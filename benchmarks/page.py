@@ -105,9 +105,16 @@ def measure(data: Path, args: argparse.Namespace, lines: Sequence[Row]) -> Row:
     return found
 
 
+def opened(app: Served) -> Visitor:
+    """Return a visitor who has opened the page as a browser does: Gradio keeps a state then."""
+    visitor = Visitor(app.url)
+    visitor.resume("")
+    return visitor
+
+
 def asked(app: Served, questions: Sequence[str], *, pausing: bool = False) -> list[Seen]:
     """Ask as one visitor, in one conversation, perhaps with a pause in typing each."""
-    visitor, seen = Visitor(app.url), []
+    visitor, seen = opened(app), []
     try:
         for question in questions:
             if pausing:
@@ -125,7 +132,7 @@ def together(app: Served, questions: Sequence[str], count: int, *others: Served)
     answers that came before one that had been asked for earlier.
     """
     apps = (app, *others)
-    visitors = [Visitor(apps[n % len(apps)].url) for n in range(count)]
+    visitors = [opened(apps[n % len(apps)]) for n in range(count)]
     seen: list[Seen] = []
     ended: list[tuple[float, float]] = []  # when asked, when answered
     failed: list[str] = []

@@ -49,7 +49,6 @@ class Visitor:
         self._resuming = next(
             event for event in config["dependencies"] if ".conversation()" in str(event.get("js"))
         )
-        self.resume("")  # as the page does when it is opened: Gradio keeps a state from then on
 
     def ask(self, question: str, conversation: str = "") -> Seen:
         """Ask and wait for the whole answer.
