@@ -21,8 +21,9 @@ from index.inference import onnxruntime
 from index.types import BriefError
 
 _PROCESSORS = os.cpu_count() or 1
-# Texts that are read in one run: after each, Python may have others go first for 5 ms. Among
-# sixteen or more each takes a twelfth longer (where it is kept moves out of the cache).
+# Texts that a network with a loop for it reads in one run: after each run, Python may have others
+# go first for 5 ms. Among sixteen or more each takes a twelfth longer (where it is kept moves out
+# of the cache).
 _AT_ONCE = 4
 
 
@@ -46,21 +47,24 @@ class Network:
             session = self._loaded = self._loaded or self._load()
         if not texts:
             return np.zeros((0, *session.get_outputs()[0].shape[1:]), dtype=np.float32)
-        inputs = {i.name for i in session.get_inputs()}
         encoded = _tokenizer(self._max_tokens).encode_batch(list(texts))
+        loop = "ends" in {i.name for i in session.get_inputs()}
+        at_once = _AT_ONCE if loop else 1
 
-        # Each alone, in a loop of the network's: faster than together, and what comes of one does
-        # not depend on the others, with which it would share the scales of int8.
+        # Each alone: faster than together, and what comes of one does not depend on the others,
+        # with which it would share the scales of int8.
         def read(numbers: Sequence[int]) -> NDArray[np.float32]:
             found = []
-            for start in range(0, len(numbers), _AT_ONCE):
-                some = [encoded[n] for n in numbers[start : start + _AT_ONCE]]
-                given: dict[str, NDArray[np.int64]] = {
-                    "all_input_ids": np.concatenate([e.ids for e in some]),
-                    "all_token_type_ids": np.concatenate([e.type_ids for e in some]),
-                    "ends": np.cumsum([len(e.ids) for e in some]),
-                }
-                found.append(session.run(None, {i: given[i] for i in inputs})[0])
+            for start in range(0, len(numbers), at_once):
+                some = [encoded[n] for n in numbers[start : start + at_once]]
+                given = {"input_ids": np.array([some[0].ids])}
+                if loop:
+                    given = {
+                        "all_input_ids": np.concatenate([e.ids for e in some]),
+                        "all_token_type_ids": np.concatenate([e.type_ids for e in some]),
+                        "ends": np.cumsum([len(e.ids) for e in some]),
+                    }
+                found.append(session.run(None, given)[0])
             return np.concatenate(found)
 
         # In turn from the longest to the shortest, so that all threads have about as much.
@@ -115,6 +119,6 @@ def _tokenizer(max_tokens: int) -> Any:
 # far as the original: max_seq_length of its sentence_bert_config.json.
 MINILM = Network(
     Path(__file__).parent / "minilm.onnx",
-    "224da06c2379c52faacaad416c51f98bfbce7a84fa7c85d139ddaef98ab4cc2e",
+    "715c41d032cda739c74ed3f35dad82652168e4fbfc4ee913d22268c240232143",
     max_tokens=256,
 )

@@ -4,8 +4,8 @@ python -m training.fuse selector.onnx --out qa/selector.onnx   # needs onnx as w
 
 Of the last layer only the first token is read, which alone counts for a score; each matrix is
 multiplied by one operator of onnxruntime that also makes integers of what comes in; and there is
-no mask, as each pair is scored alone, in a loop. A score differs from that of `training.export` as far as the
-scales of int8 do, by 0.03 (root mean square of a logit), where int8 itself costs 0.2.
+no mask, as each pair is scored alone, in a loop. A score differs from that of `training.export` as
+far as the scales of int8 do, by 0.03 (root mean square of a logit), where int8 itself costs 0.2.
 """
 
 import argparse
@@ -99,6 +99,18 @@ class Graph:
         return self.normed(added, f"{name}.output.LayerNorm")
 
     def save(self, path: Path, inputs: list[str], output: str, shape: list[int]) -> None:
+        """Write it for one text: inputs int64 [1, length], one output float32."""
+        info = helper.make_tensor_value_info
+        made = helper.make_graph(
+            self.nodes,
+            path.stem,
+            [info(i, TensorProto.INT64, [1, "length"]) for i in inputs],
+            [info(output, TensorProto.FLOAT, shape)],
+            list(self.constants.values()),
+        )
+        _write(made, path)
+
+    def save_loop(self, path: Path, inputs: list[str], output: str, shape: list[int]) -> None:
         """Write it as a loop over texts, which reads one after the other.
 
         Inputs int64: the tokens of all texts [all tokens] and where each of these `ends` in them
@@ -139,8 +151,12 @@ class Graph:
             [info(f"all_{output}", TensorProto.FLOAT, ["texts", *shape])],
             [numpy_helper.from_array(value, name) for name, value in constants.items()],
         )
-        opsets = [helper.make_opsetid("", 17), helper.make_opsetid(CONTRIB, 1)]
-        onnx.save(helper.make_model(texts, opset_imports=opsets, ir_version=8), path)
+        _write(texts, path)
+
+
+def _write(made: onnx.GraphProto, path: Path) -> None:
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid(CONTRIB, 1)]
+    onnx.save(helper.make_model(made, opset_imports=opsets, ir_version=8), path)
 
 
 def fuse(exported: onnx.ModelProto, path: Path) -> None:
@@ -164,7 +180,7 @@ def fuse(exported: onnx.ModelProto, path: Path) -> None:
     pooled = graph.node("Tanh", graph.dense(x, "pooler.dense"))
     logit = graph.dense(pooled, "classifier")
     graph.node("Reshape", logit, graph.numbers(-1), output="logits")
-    graph.save(path, ["input_ids", "token_type_ids"], "logits", [])
+    graph.save_loop(path, ["input_ids", "token_type_ids"], "logits", [])
 
 
 def _plain(name: str) -> str:
