@@ -1,6 +1,8 @@
 """The language model as integers: a small network of random weights beside the same in NumPy."""
 
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -202,6 +204,38 @@ def test_one_who_reads_slowly_holds_up_nobody_and_a_fault_is_raised(decoder, mon
         list(decoder.tokens([5, 6], 3))
     monkeypatch.undo()
     assert len(list(decoder.tokens([5, 6], 3))) == 3
+
+
+@pytest.mark.parametrize("step", [2, 7, 15], ids=["while it reads", "soon", "later"])
+def test_what_is_urgent_is_said_between_two_steps_and_changes_nothing(folder, step):
+    prompt, urgent = [*range(70), *range(80)], [9, 8, 7, 6, 5]
+    plain = Decoder(Mapped(folder))
+    answer, translation = [[t.id for t in plain.tokens(p, 40)] for p in (prompt, urgent)]
+    said, ended = [], []
+
+    class Asked(Decoder):
+        steps = 0
+
+        def _say(self, text, *args):
+            super()._say(text, *args)
+            ended.append(text[0])
+
+        def _step(self, *args):
+            self.steps += 1
+            if self.steps == step:
+                said.append(other.submit(lambda: list(self.tokens(urgent, 40, urgent=True))))
+                while not self._urgent:
+                    time.sleep(0.001)
+            return super()._step(*args)
+
+    with ThreadPoolExecutor(1) as other:
+        decoder = Asked(Mapped(folder))
+        assert [t.id for t in decoder.tokens(prompt, 40)] == answer
+        assert [t.id for t in said[0].result()] == translation
+    assert ended == [urgent[0], prompt[0]]
+    assert next(decoder.tokens([*urgent[:4], 1, 2], 1)).read == 2  # its beginning is kept
+    (alone,) = decoder.tokens(urgent[:3], 1, urgent=True)  # and while nothing is being said
+    assert alone.read == 1
 
 
 def test_a_prompt_that_is_too_long_and_states_of_another_prompt_are_refused(decoder):

@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 class Int8Chat(LocalChat):
     """A chat model of this process. It takes `max_tokens`, and always says what is likeliest.
 
+    What is asked with `patient=False` does not wait for another's turn: it is said between two
+    steps of the answer that is being worded.
+
     The `response_metadata` of what it yields are those of llama.cpp's server: `logprobs` and
     `timings`. Raises `ValueError` for a prompt that is too long.
     """
@@ -73,18 +76,21 @@ class Int8Chat(LocalChat):
         patient: bool = True,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        return self._in_turn(self._said(messages, max_tokens, run_manager), patient=patient)
+        said = self._said(messages, max_tokens, run_manager, urgent=not patient)
+        return self._in_turn(said, patient=True) if patient else said
 
     def _said(
         self,
         messages: list[BaseMessage],
         max_tokens: int,
         run_manager: CallbackManagerForLLMRun | None,
+        *,
+        urgent: bool,
     ) -> Iterator[ChatGenerationChunk]:
         prompt = [*self._tokens(messages), *self._turn("assistant")]
         said: list[int] = []
         shown = ""
-        for token in self.decoder.tokens(prompt, max_tokens):
+        for token in self.decoder.tokens(prompt, max_tokens, urgent=urgent):
             if not said:
                 first, began = token, time.perf_counter()
             said.append(token.id)

@@ -1,6 +1,7 @@
 """What comes next, token by token: the likeliest each time, after what the network has read."""
 
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -41,10 +42,14 @@ class Token:
     read_ms: float = 0.0
 
 
+_Asked = tuple[list[int], int, SimpleQueue[Token | Exception | None], Event]
+
+
 class Decoder:
     """A network and what it has read, in a thread of its own: who reads slowly holds up nobody.
 
-    One after the other uses it, in the order of asking.
+    One after the other uses it, in the order of asking; what is urgent goes between two steps of
+    what is being said, which goes on after it as if nothing had been.
 
     What a prompt begins with is not read again where the last prompt began with it, the tokens that
     are kept, or the last prompt that began otherwise than both.
@@ -59,6 +64,8 @@ class Decoder:
         self._counts: list[bool] = []  # whether each of these is part of the text
         self._kept: tuple[list[int], States] = [], self._none()
         self._before = self._kept
+        self._urgent: deque[_Asked] = deque()
+        self._interrupted = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="decoder")
 
     def keep(self, tokens: Sequence[int]) -> States:
@@ -76,7 +83,7 @@ class Decoder:
             raise ValueError(f"kept states have the shape {states.shape}, not {shape}")
         self._thread.submit(setattr, self, "_kept", (list(tokens), states)).result()
 
-    def tokens(self, prompt: Sequence[int], most: int) -> Iterator[Token]:
+    def tokens(self, prompt: Sequence[int], most: int, *, urgent: bool = False) -> Iterator[Token]:
         """Yield up to `most` tokens that continue a prompt, until one ends the turn.
 
         Closing the iterator ends the work.
@@ -88,7 +95,12 @@ class Decoder:
             raise ValueError(f"{len(prompt)} tokens and an answer are over {CONTEXT_TOKENS}")
         said: SimpleQueue[Token | Exception | None] = SimpleQueue()
         over = Event()
-        self._thread.submit(self._say, list(prompt), most, said, over)
+        asked: _Asked = list(prompt), most, said, over
+        if urgent:
+            self._urgent.append(asked)
+            self._thread.submit(self._say_urgent)  # where nothing is being said
+        else:
+            self._thread.submit(self._say, *asked)
         try:
             while (token := said.get()) is not None:
                 if isinstance(token, Exception):
@@ -126,6 +138,19 @@ class Decoder:
         finally:
             self._weights.forget()  # the vectors of these words: 60 MB after forty questions
 
+    def _say_urgent(self) -> None:
+        while self._urgent:
+            self._say(*self._urgent.popleft())
+
+    def _interrupt(self) -> None:
+        """Say what is urgent, keep what it began with, and go back to what was read before."""
+        read, states = self._text(), self._states()
+        self._interrupted = True
+        self._say_urgent()
+        self._interrupted = False
+        self._before = self._text(), self._states()
+        self._set(read, states)
+
     def _next(self, text: Sequence[int]) -> list[Token]:
         """Return the token after a text whose last was not read yet, and those guessed rightly."""
         guessed = _guessed(text)
@@ -162,6 +187,8 @@ class Decoder:
 
     def _step(self, tokens: Sequence[int], last: int) -> NDArray[np.float32]:
         """Read tokens, and return of the `last` ones what may follow them, (last, words)."""
+        if self._urgent and not self._interrupted:
+            self._interrupt()
         count, position = len(tokens), sum(self._counts)
         weight, scale = (self._tensors[f"token_embd.weight{end}"] for end in ("", ".scale"))
         unseen = np.zeros((count, len(self._read) + count), dtype=np.float32)
