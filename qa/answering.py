@@ -32,7 +32,7 @@ from qa.retriever import LibraryRetriever, hit_of
 from qa.selection import Featurizer, Scorer
 from qa.sentence_vectors import SentenceVectors
 from qa.standalone import standalone, validate
-from qa.translation import is_french, to_english
+from qa.translation import is_french, read_french, to_english
 from qa.turns import Turns
 from qa.types import Answer, Citation, Question, Timings
 from qa.worded import worded
@@ -186,7 +186,11 @@ class Answerer(Runnable[Question, Answer]):
             BriefError: the question is empty or too long.
         """
         chat, asked = self._chat(), input["question"].strip()
-        if chat is None or is_french(asked) or is_broad(asked):
+        if chat is None or is_broad(asked):
+            return
+        if is_french(asked):  # of half a question a translation would serve for nothing
+            yield
+            read_french(asked, chat)
             return
         with closing(self.stream({**input, "patient": True})) as answers:
             found = next((a for a in answers if a.state != "searching"), None)

@@ -35,7 +35,19 @@ def is_french(question: str) -> bool:
 
 def to_english(question: str, chat: BaseChatModel) -> str:
     """Return the question in English, as the chat model translates it; raises what that raises."""
-    messages = [*_MESSAGES, HumanMessage(question)]
     # Nobody's evidence waits for others' answers (`qa.local_chat`).
-    said = chat.invoke(messages, max_tokens=100, patient=False).text.strip()
+    said = chat.invoke(_prompt(question), max_tokens=100, patient=False).text.strip()
     return said.splitlines()[0] if said else question
+
+
+def read_french(question: str, chat: BaseChatModel) -> None:
+    """Have the model read what `to_english` asks it, so that whoever asks need not wait for that.
+
+    One on this machine keeps what it has read last. Raises what the chat model raises.
+    """
+    for _ in chat.stream(_prompt(question), max_tokens=1):
+        pass
+
+
+def _prompt(question: str) -> list[BaseMessage]:
+    return [*_MESSAGES, HumanMessage(question)]

@@ -62,9 +62,19 @@ def test_follow_ups_are_filled_in(library):
     assert "Royce de Melo" in chat.prompts[0][-1].content
 
 
-@pytest.mark.parametrize(
-    "question", ["Who is Macron?", "Summarise the report.", "Qui a mené le second coup d’État ?"]
-)
+def test_a_question_in_french_is_read_but_not_yet_translated(library):
+    chat = Scripted(answers=["x", "Who led the second coup?"])
+    answerer = Answerer(library, lambda: chat, SharedWords())
+    french = "Qui a mené le second coup d’État ?"
+    assert prepare(answerer, french) == [None]
+    answer = next(a for a in answerer.stream({"question": french, "history": []}) if a.citations)
+    assert answer.resolved == "Who led the second coup?"
+    before, asked = chat.prompts[:2]
+    assert before == asked and before[-1].content == french
+    assert "Translate" in before[0].content
+
+
+@pytest.mark.parametrize("question", ["Who is Macron?", "Summarise the report."])
 def test_what_the_model_is_not_asked_for_is_not_prepared(library, question):
     chat = Scripted(answers=[])
     assert prepare(Answerer(library, lambda: chat, SharedWords()), question) == []
