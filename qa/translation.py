@@ -1,5 +1,7 @@
 """A question in French is put into English, because the documents' search knows only English."""
 
+import re
+
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
@@ -13,6 +15,30 @@ _FRENCH = frozenset(
         "fait dit pense il elle ils elles ce cette ces son sa ses leur leurs ne pas par plus"
     ).split()
 )
+# Of what it does not know a small model makes something else: "the Côte d'Azur" of the CEDEAO.
+_ENGLISH = {
+    "AQMI": "AQIM",
+    "CEDEAO": "ECOWAS",
+    "CICR": "ICRC",
+    "EIGS": "ISGS",
+    "FMI": "IMF",
+    "GSIM": "JNIM",
+    "HCR": "UNHCR",
+    "ONU": "UN",
+    "OTAN": "NATO",
+    "PAM": "WFP",
+    "RCA": "CAR",
+    "RDC": "DRC",
+    "UA": "AU",
+    "UE": "EU",
+    "UEMOA": "WAEMU",
+    "casques bleus": "peacekeepers",
+    "junte": "junta",
+}
+_ENGLISH |= {
+    french.capitalize(): english for french, english in _ENGLISH.items() if len(french) > 3
+}
+_FRENCH_NAME = re.compile(rf"\b(?:{'|'.join(_ENGLISH)})\b")
 _MESSAGES: list[BaseMessage] = [
     SystemMessage("Translate the question from French into English. Reply with the translation."),
     HumanMessage("Combien de bateaux ont quitté le port de Tarn ?"),
@@ -50,4 +76,5 @@ def read_french(question: str, chat: BaseChatModel) -> None:
 
 
 def _prompt(question: str) -> list[BaseMessage]:
-    return [*_MESSAGES, HumanMessage(question)]
+    english = _FRENCH_NAME.sub(lambda found: _ENGLISH[found[0]], question)
+    return [*_MESSAGES, HumanMessage(english)]

@@ -277,6 +277,16 @@ def test_a_question_in_french_is_translated_and_that_is_shown(library):
     assert answer.sentences[0].text == "Goita led a second coup."
 
 
+def test_names_that_differ_in_english_are_not_left_to_the_model(library):
+    answering, chat = answerer(library, "Why did it leave?", "NOT STATED")
+    question = (
+        "Pourquoi la junte, Pam et l'ONU ont quitté la Cedeao, le GSIM et les Casques bleus ?"
+    )
+    answering.invoke({"question": question})
+    asked = "Pourquoi la junta, Pam et l'UN ont quitté la ECOWAS, le JNIM et les peacekeepers ?"
+    assert chat.prompts[0][-1].content == asked
+
+
 def test_a_question_in_french_is_declined_in_words_without_a_model(library):
     answer = Answerer(library, lambda: None, SharedWords()).invoke(
         {"question": "Qui est le président de la France ?"}
