@@ -57,13 +57,14 @@ class Network:
             found = []
             for start in range(0, len(numbers), at_once):
                 some = [encoded[n] for n in numbers[start : start + at_once]]
-                given = {"input_ids": np.array([some[0].ids])}
                 if loop:
                     given = {
                         "all_input_ids": np.concatenate([e.ids for e in some]),
                         "all_token_type_ids": np.concatenate([e.type_ids for e in some]),
                         "ends": np.cumsum([len(e.ids) for e in some]),
                     }
+                else:
+                    given = {"input_ids": np.array([some[0].ids])}
                 found.append(session.run(None, given)[0])
             return np.concatenate(found)
 

@@ -206,7 +206,7 @@ def test_one_who_reads_slowly_holds_up_nobody_and_a_fault_is_raised(decoder, mon
     assert len(list(decoder.tokens([5, 6], 3))) == 3
 
 
-@pytest.mark.parametrize("step", [2, 7, 15], ids=["while it reads", "soon", "later"])
+@pytest.mark.parametrize("step", [1, 2, 7, 15], ids=["first", "while it reads", "soon", "later"])
 def test_what_is_urgent_is_said_between_two_steps_and_changes_nothing(folder, step):
     prompt, urgent = [*range(70), *range(80)], [9, 8, 7, 6, 5]
     plain = Decoder(Mapped(folder))
@@ -236,6 +236,28 @@ def test_what_is_urgent_is_said_between_two_steps_and_changes_nothing(folder, st
     assert next(decoder.tokens([*urgent[:4], 1, 2], 1)).read == 2  # its beginning is kept
     (alone,) = decoder.tokens(urgent[:3], 1, urgent=True)  # and while nothing is being said
     assert alone.read == 1
+
+
+def test_what_is_urgent_is_said_in_the_order_of_asking(folder):
+    ended = []
+
+    class Asked(Decoder):
+        def _say(self, text, *args):
+            super()._say(text, *args)
+            ended.append(text[0])
+
+        def _step(self, *args):
+            if not said[1:]:
+                said.append(other.submit(lambda: list(self.tokens([2, 3], 9, urgent=True))))
+                while not self._urgent:
+                    time.sleep(0.001)
+            return super()._step(*args)
+
+    with ThreadPoolExecutor(2) as other:
+        decoder = Asked(Mapped(folder))
+        said = [None]
+        assert len(list(decoder.tokens([1, 2], 9, urgent=True))) == len(said[1].result()) == 9
+    assert ended == [1, 2]
 
 
 def test_a_prompt_that_is_too_long_and_states_of_another_prompt_are_refused(decoder):

@@ -65,7 +65,7 @@ class Decoder:
         self._kept: tuple[list[int], States] = [], self._none()
         self._before = self._kept
         self._urgent: deque[_Asked] = deque()
-        self._interrupted = False
+        self._hurrying = False  # what is urgent is being said: others of its kind wait for it
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="decoder")
 
     def keep(self, tokens: Sequence[int]) -> States:
@@ -139,15 +139,15 @@ class Decoder:
             self._weights.forget()  # the vectors of these words: 60 MB after forty questions
 
     def _say_urgent(self) -> None:
+        self._hurrying = True
         while self._urgent:
             self._say(*self._urgent.popleft())
+        self._hurrying = False
 
     def _interrupt(self) -> None:
         """Say what is urgent, keep what it began with, and go back to what was read before."""
         read, states = self._text(), self._states()
-        self._interrupted = True
         self._say_urgent()
-        self._interrupted = False
         self._before = self._text(), self._states()
         self._set(read, states)
 
@@ -187,7 +187,7 @@ class Decoder:
 
     def _step(self, tokens: Sequence[int], last: int) -> NDArray[np.float32]:
         """Read tokens, and return of the `last` ones what may follow them, (last, words)."""
-        if self._urgent and not self._interrupted:
+        if self._urgent and not self._hurrying:
             self._interrupt()
         count, position = len(tokens), sum(self._counts)
         weight, scale = (self._tensors[f"token_embd.weight{end}"] for end in ("", ".scale"))
@@ -220,6 +220,8 @@ class Decoder:
         )
 
     def _states(self) -> States:
+        if not self._read:  # the network has none that one could look at
+            return self._none()
         counts = np.flatnonzero(self._counts)
         found = sorted(self._network.query_state(), key=lambda state: state.name)
         return np.stack([state.state.data[0][:, counts] for state in found])
